@@ -1,0 +1,19 @@
+module github.com/proxbox-go/proxbox
+
+go 1.26.8
+
+require (
+	github.com/buger/goterm v1.0.4 // indirect
+	github.com/coder/websocket v1.8.15 // indirect
+	github.com/diskfs/go-diskfs v1.9.3 // indirect
+	github.com/djherbis/times v1.6.0 // indirect
+	github.com/goccy/go-yaml v1.19.2 // indirect
+	github.com/gorilla/websocket v1.4.2 // indirect
+	github.com/jinzhu/copier v0.3.4 // indirect
+	github.com/luthermonson/go-proxmox v0.8.2 // indirect
+	github.com/magefile/mage v1.14.0 // indirect
+	github.com/netbox-community/go-netbox/v4 v4.3.0 // indirect
+	github.com/stretchr/testify v1.12.1 // indirect
+	golang.org/x/sys v0.43.0 // indirect
+	gopkg.in/validator.v2 v2.0.1 // indirect
+)

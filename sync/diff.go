@@ -1,0 +1,472 @@
+package sync
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Diff compares what should be with what is, and returns what is to be done. It is pure: no I/O, no clock, no
+// randomness; the same records in any order give the same plan, byte for byte.
+//
+// A current record is touched only if it is ours (its Source is set) or a desired record takes it over by ID. Units
+// that are ours and no longer desired are never removed: they are told as skips. What hangs on a unit, is ours and no
+// longer desired is removed, unless a [Hold] covers it or somebody else's object hangs on it in turn.
+func Diff(desired, current *State, scope Scope, policy Policy) (*Plan, error) {
+	d := differ{
+		scope: scope, policy: policy, holds: desired.Holds,
+		byID: map[objectID]*Record{}, alias: map[Key]Key{}, carries: map[Key]string{}, children: map[Key][]Key{},
+	}
+	var err error
+	if d.desired, err = desired.index(); err != nil {
+		return nil, err
+	}
+	if d.current, err = current.index(); err != nil {
+		return nil, err
+	}
+	if err := d.check(); err != nil {
+		return nil, err
+	}
+	d.indexCurrent()
+	for _, key := range slices.SortedFunc(maps.Keys(d.desired), Key.Compare) {
+		if r := d.desired[key]; r.Unit.IsZero() {
+			d.changes = append(d.changes, d.compare(r, nil, nil))
+		}
+	}
+	d.inScope = d.unitsInScope()
+	for _, unit := range slices.SortedFunc(maps.Keys(d.inScope), Key.Compare) {
+		d.unit(unit)
+	}
+	d.releaseClaims()
+	slices.SortStableFunc(d.changes, compareChanges)
+	return &Plan{Scope: scope, Changes: d.changes}, nil
+}
+
+type objectID struct {
+	kind Kind
+	id   string
+}
+
+type differ struct {
+	scope            Scope
+	policy           Policy
+	holds            []Hold
+	desired, current map[Key]*Record
+	byID             map[objectID]*Record
+	alias            map[Key]Key    // from a current key to the desired one that takes it over
+	carries          map[Key]string // what of somebody else's refers to the record
+	children         map[Key][]Key  // by unit, of both sides
+	inScope          map[Key]bool   // the units that are compared
+	changes          []Change
+}
+
+// check refuses what no sink may hand over.
+func (d *differ) check() error {
+	for _, r := range d.desired {
+		if !r.Unit.IsZero() && r.Key != r.Unit && !strings.HasPrefix(r.Key.Name, r.Unit.Name+"/") {
+			return fmt.Errorf("sync: the name of %q does not begin with that of its unit %q", r.Key, r.Unit)
+		}
+		for name, f := range r.Fields {
+			if rule := d.policy.rule(r.Key.Kind, name, f.Rule); !rule.valid() {
+				return fmt.Errorf("sync: field %s of %q has the unknown rule %q", name, r.Key, rule)
+			}
+		}
+	}
+	return nil
+}
+
+// indexCurrent finds what hangs together.
+func (d *differ) indexCurrent() {
+	for key, r := range d.current {
+		d.byID[objectID{key.Kind, r.ID}] = r
+		if r.Source == "" && !r.Unit.IsZero() && r.Key != r.Unit {
+			for _, f := range r.Fields {
+				for _, target := range f.Value.Keys() {
+					d.carries[target] = r.Label
+				}
+			}
+		}
+		if !r.Unit.IsZero() && r.Key != r.Unit && r.Source != "" {
+			d.children[r.Unit] = append(d.children[r.Unit], key)
+		}
+	}
+	for key, r := range d.desired {
+		if r.Unit.IsZero() || r.Key == r.Unit {
+			continue
+		}
+		if c := d.current[key]; c == nil || c.Source == "" {
+			d.children[r.Unit] = append(d.children[r.Unit], key)
+		}
+	}
+	for key, r := range d.desired {
+		if was := d.currentOf(key); was != nil && was.Key != key {
+			d.alias[was.Key] = r.Key
+		}
+	}
+}
+
+// unitsInScope returns the units in scope and those that they refer to and that do not exist yet.
+func (d *differ) unitsInScope() map[Key]bool {
+	in := map[Key]bool{}
+	var add func(r *Record)
+	add = func(r *Record) {
+		if in[r.Key] {
+			return
+		}
+		in[r.Key] = true
+		for _, f := range r.Fields {
+			for _, target := range f.Value.Keys() {
+				if t := d.desired[target]; t != nil && t.Key == t.Unit && d.currentOf(target) == nil {
+					add(t)
+				}
+			}
+		}
+	}
+	for key, r := range d.desired {
+		if key == r.Unit && d.scope.hasUnit(r) && d.unitHasKind(r) {
+			add(r)
+		}
+	}
+	for key, r := range d.current {
+		if key == r.Unit && r.Source != "" && d.desired[key] == nil && d.scope.hasUnit(r) && d.scope.HasKind(key.Kind) {
+			in[key] = true
+		}
+	}
+	return in
+}
+
+// unitHasKind tells whether something of the unit is of a kind in scope.
+func (d *differ) unitHasKind(top *Record) bool {
+	return d.scope.HasKind(top.Key.Kind) ||
+		slices.ContainsFunc(d.children[top.Key], func(k Key) bool { return d.scope.HasKind(k.Kind) })
+}
+
+// unit compares one unit.
+func (d *differ) unit(key Key) {
+	top, was := d.desired[key], d.currentOf(key)
+	if top == nil {
+		d.changes = append(d.changes, d.gone(was))
+		return
+	}
+	skip := top.Skip
+	if skip == "" && was == nil && !d.scope.HasKind(key.Kind) && d.scope.hasUnit(top) && d.unitHasKind(top) {
+		skip = "not written yet, and this run does not write objects of its kind"
+	}
+	if skip != "" {
+		c := header(Skip, top, was)
+		c.Reason = skip
+		d.changes = append(d.changes, c)
+		return
+	}
+	var old Memory
+	if was != nil {
+		old = ParseMemory(was.Fields[MemoryField].Value)
+	}
+	memory := Memory{}
+	var change Change
+	if was != nil && !d.scope.HasKind(key.Kind) {
+		change = header(Keep, top, was)
+		keepMemory(memory, old, "")
+	} else {
+		change = d.compare(top, old, memory)
+	}
+	kept := map[Kind]int{}
+	for _, child := range slices.SortedFunc(slices.Values(d.children[key]), Key.Compare) {
+		c, counted := d.child(child, old, memory)
+		switch {
+		case counted && c.Op == Keep && len(c.Left) == 0:
+			kept[child.Kind]++
+		case counted:
+			d.changes = append(d.changes, c)
+		}
+	}
+	d.tellHolds(key, top)
+	if len(kept) > 0 {
+		change.Kept = kept
+	}
+	d.remember(&change, was, memory)
+	d.changes = append(d.changes, change)
+}
+
+// child compares one child. It is not counted when it is out of scope.
+func (d *differ) child(key Key, old, memory Memory) (Change, bool) {
+	r, was := d.desired[key], d.currentOf(key)
+	switch {
+	case !d.scope.HasKind(key.Kind):
+		if was != nil && was.Source != "" {
+			keepMemory(memory, old, memoryName(key, was.Unit))
+		}
+		return Change{}, false
+	case r == nil:
+		return d.goneChild(was, old, memory), true
+	case r.Skip != "":
+		if was != nil && was.Source != "" {
+			keepMemory(memory, old, memoryName(key, was.Unit))
+		}
+		c := header(Skip, r, was)
+		c.Reason = r.Skip
+		return c, true
+	}
+	return d.compare(r, old, memory), true
+}
+
+// goneChild decides what becomes of a child of ours that is no longer desired.
+func (d *differ) goneChild(was *Record, old, memory Memory) Change {
+	name := memoryName(was.Key, was.Unit)
+	if _, held := d.held(was.Source, was.Unit, was.Key.Kind); held {
+		keepMemory(memory, old, name)
+		return header(Keep, was, was)
+	}
+	if other, ok := d.carries[was.Key]; ok {
+		keepMemory(memory, old, name)
+		c := header(Skip, was, was)
+		c.Reason = fmt.Sprintf("no longer in the source, but %s hangs on it and is not ours: remove both by hand", other)
+		return c
+	}
+	c := header(Delete, was, was)
+	c.Claims = nil
+	c.Reason = "no longer in the source"
+	return c
+}
+
+// keepMemory goes on remembering what is known of a record that is left as it is.
+func keepMemory(memory, old Memory, name string) {
+	memory.name(name)
+	maps.Copy(memory[name], old[name])
+}
+
+// currentOf returns the record that stands for the desired key: under the key itself, or taken over by ID.
+func (d *differ) currentOf(key Key) *Record {
+	if r := d.current[key]; r != nil {
+		return r
+	}
+	if r := d.desired[key]; r != nil && r.ID != "" {
+		return d.byID[objectID{key.Kind, r.ID}]
+	}
+	return nil
+}
+
+// compare compares a record that should be with the one that is, and notes in memory what is written or was.
+func (d *differ) compare(r *Record, old, memory Memory) Change {
+	was := d.currentOf(r.Key)
+	name := memoryName(r.Key, r.Unit)
+	c := header(Keep, r, was)
+	c.Reason = r.Reason
+	if was == nil {
+		c.Op = Create
+	} else if was.Source == "" && !r.Unit.IsZero() {
+		c.Adopted = true
+	}
+	if memory != nil && name != "" {
+		memory.name(name)
+	}
+	for _, field := range slices.Sorted(maps.Keys(r.Fields)) {
+		f := r.Fields[field]
+		rule := d.policy.rule(r.Key.Kind, field, f.Rule)
+		var current Value
+		if was != nil {
+			current = d.translate(was.Fields[field].Value)
+		}
+		last := old.Last(name, field)
+		written := f.Value == current
+		switch {
+		case written, was == nil && rule == Never:
+		case !d.reachable(f.Value):
+		case was == nil:
+			c.Fields = append(c.Fields, FieldChange{Name: field, New: f.Value})
+			written = true
+		default:
+			if reason := rule.refuses(f, current, last); reason != "" {
+				c.Left = append(c.Left, LeftField{Name: field, Value: current, Wanted: f.Value, Reason: reason})
+				break
+			}
+			c.Fields = append(c.Fields, FieldChange{Name: field, Old: current, New: f.Value})
+			written = true
+		}
+		if memory == nil || !f.Remember && !rule.remembers() {
+			continue
+		}
+		if written {
+			memory.set(name, field, []Value{remembered(f.Value)})
+		} else if last != nil {
+			memory.set(name, field, last)
+		}
+	}
+	if was != nil && len(c.Fields) > 0 {
+		c.Op = Update
+	}
+	return c
+}
+
+// translate names in the references what a desired record takes over by the desired record's key.
+func (d *differ) translate(v Value) Value {
+	if !v.IsRef() {
+		return v
+	}
+	keys := v.Keys()
+	for i, k := range keys {
+		if to, ok := d.alias[k]; ok {
+			keys[i] = to
+		}
+	}
+	return Refs(keys...)
+}
+
+// reachable tells whether all that the value refers to exists or is written in this run.
+func (d *differ) reachable(v Value) bool {
+	return !slices.ContainsFunc(v.Keys(), func(k Key) bool {
+		if d.currentOf(k) != nil {
+			return false
+		}
+		r := d.desired[k]
+		if r == nil || r.Skip != "" {
+			return true
+		}
+		return !r.Unit.IsZero() && (!d.inScope[r.Unit] || k != r.Unit && !d.scope.HasKind(k.Kind))
+	})
+}
+
+// remember adds the change of the unit's memory to that of its top-level record.
+func (d *differ) remember(c *Change, was *Record, memory Memory) {
+	var current Value
+	if was != nil {
+		current = was.Fields[MemoryField].Value
+	}
+	v := memory.Value()
+	if v == current {
+		return
+	}
+	at, _ := slices.BinarySearchFunc(c.Fields, MemoryField, func(f FieldChange, name string) int { return cmp.Compare(f.Name, name) })
+	c.Fields = slices.Insert(c.Fields, at, FieldChange{Name: MemoryField, Old: current, New: v})
+	if c.Op == Keep {
+		c.Op = Update
+	}
+}
+
+// gone tells of a unit of ours that the source no longer has.
+func (d *differ) gone(was *Record) Change {
+	c := header(Skip, was, was)
+	c.Reason = "no longer in the source: left as it is, units are never deleted"
+	if h, held := d.held(was.Source, was.Unit, ""); held {
+		c.Reason = h.Reason
+	}
+	return c
+}
+
+// held returns the hold that covers the records of a kind in a unit.
+func (d *differ) held(source string, unit Key, kind Kind) (Hold, bool) {
+	for _, h := range d.holds {
+		if h.Source != "" && h.Source == source || h.Unit == unit && !unit.IsZero() && (h.Kind == "" || h.Kind == kind) {
+			return h, true
+		}
+	}
+	return Hold{}, false
+}
+
+// tellHolds tells why children of a unit are left as they are.
+func (d *differ) tellHolds(unit Key, top *Record) {
+	var told []string
+	for _, h := range d.holds {
+		if h.Unit != unit || h.Kind != "" && !d.scope.HasKind(h.Kind) || slices.Contains(told, h.Reason) {
+			continue
+		}
+		told = append(told, h.Reason)
+		d.changes = append(d.changes, Change{
+			Op: Skip, Key: Key{Kind: h.Kind, Name: unit.Name + "/"}, Unit: unit,
+			Label: top.Label, Source: top.Source, Guest: top.Guest, Reason: h.Reason,
+		})
+	}
+}
+
+// releaseClaims marks the changes that let go of what another change takes.
+func (d *differ) releaseClaims() {
+	taker := map[string]Key{}
+	for i := range d.changes {
+		c := &d.changes[i]
+		for _, claim := range c.Claims {
+			if c.Op == Create || c.Op == Update && c.field(claim.Field) != nil {
+				taker[claim.On] = c.Key
+			}
+		}
+	}
+	for i := range d.changes {
+		c := &d.changes[i]
+		was := d.currentOf(c.Key)
+		if was == nil || c.Op != Update && c.Op != Delete {
+			continue
+		}
+		for _, claim := range was.Claims {
+			by, taken := taker[claim.On]
+			if !taken || by == c.Key {
+				continue
+			}
+			if f := c.field(claim.Field); f != nil {
+				f.Spare, c.Early = claim.Spare, true
+			}
+			c.Early = c.Early || c.Op == Delete
+		}
+	}
+}
+
+// header returns a change that says which record it is about.
+func header(op Op, r, was *Record) Change {
+	c := Change{
+		Op: op, Key: r.Key, Unit: r.Unit, Label: r.Label, Source: r.Source, Guest: r.Guest,
+		Claims: r.Claims, Inline: r.Inline,
+	}
+	if was != nil {
+		c.ID = was.ID
+	}
+	return c
+}
+
+// compareChanges orders a plan: shared objects, then unit by unit, each with its top-level record first.
+func compareChanges(a, b Change) int {
+	top := func(c Change) int {
+		if c.isTop() {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(
+		cmp.Compare(a.Unit.Kind, b.Unit.Kind),
+		compareNames(a.Unit.Name, b.Unit.Name),
+		cmp.Compare(top(a), top(b)),
+		cmp.Compare(a.Key.Kind, b.Key.Kind),
+		compareNames(a.Key.Name, b.Key.Name),
+		cmp.Compare(a.Reason, b.Reason),
+	)
+}
+
+// compareNames orders names as people do: runs of digits by their number.
+func compareNames(a, b string) int {
+	x, y := a, b
+	for x != "" && y != "" {
+		n, m := digits(x), digits(y)
+		if n > 0 && m > 0 {
+			i, j := strings.TrimLeft(x[:n], "0"), strings.TrimLeft(y[:m], "0")
+			if c := cmp.Or(cmp.Compare(len(i), len(j)), cmp.Compare(i, j)); c != 0 {
+				return c
+			}
+			x, y = x[n:], y[m:]
+			continue
+		}
+		if x[0] != y[0] {
+			return cmp.Compare(x[0], y[0])
+		}
+		x, y = x[1:], y[1:]
+	}
+	return cmp.Or(cmp.Compare(len(x), len(y)), cmp.Compare(a, b))
+}
+
+// digits returns the length of the run of digits at the start.
+func digits(s string) int {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return i
+		}
+	}
+	return len(s)
+}

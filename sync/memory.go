@@ -1,0 +1,125 @@
+package sync
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Memory is what we last wrote to a unit and to all that hangs on it. It stands in the sink, in the unit's
+// [MemoryField]: there is no state of our own. What it does not name is somebody else's.
+//
+// The outer key names a record by its key name without the unit's ("net0"), the unit itself by "". The inner one names
+// a field. The list holds the value; more than one while a write is under way, when either may stand there.
+type Memory map[string]map[string][]Value
+
+// ParseMemory reads what [Memory.Value] wrote. What it cannot read it leaves out.
+func ParseMemory(v Value) Memory {
+	var wire map[string]map[string]json.RawMessage
+	if v.IsNull() || json.Unmarshal([]byte(v.text), &wire) != nil {
+		return nil
+	}
+	m := make(Memory, len(wire))
+	for name, fields := range wire {
+		m[name] = make(map[string][]Value, len(fields))
+		for field, raw := range fields {
+			var either struct {
+				Or []Value `json:"or"`
+			}
+			if json.Unmarshal(raw, &either) == nil && either.Or != nil {
+				m[name][field] = either.Or
+			} else if one, err := ParseValue(raw); err == nil {
+				m[name][field] = []Value{one}
+			}
+		}
+	}
+	return m
+}
+
+// Value returns the memory as the value of a field; null for a nil memory.
+func (m Memory) Value() Value {
+	if m == nil {
+		return Value{}
+	}
+	wire := make(map[string]map[string]any, len(m))
+	for name, fields := range m {
+		wire[name] = make(map[string]any, len(fields))
+		for field, values := range fields {
+			if len(values) == 1 {
+				wire[name][field] = values[0]
+			} else {
+				wire[name][field] = map[string]any{"or": values}
+			}
+		}
+	}
+	return encode(wire)
+}
+
+// Children returns the names of the children that the memory names, sorted.
+func (m Memory) Children() []string {
+	names := slices.Sorted(maps.Keys(m))
+	return slices.DeleteFunc(names, func(s string) bool { return s == "" })
+}
+
+// Last returns what was last written to the field of the record; nil when nothing is remembered.
+func (m Memory) Last(record, field string) []Value { return m[record][field] }
+
+func (m Memory) set(record, field string, values []Value) {
+	m.name(record)
+	m[record][field] = values
+}
+
+func (m Memory) name(record string) {
+	if m[record] == nil {
+		m[record] = map[string][]Value{}
+	}
+}
+
+// either returns the memory that holds while the unit goes from old to m: it names the records of both, and where they
+// differ both values. The unit's own fields that are written together with the memory are not in doubt.
+func (m Memory) either(old Memory, atomic func(field string) bool) Memory {
+	out := make(Memory, len(m))
+	for name, fields := range m {
+		out.name(name)
+		for field, values := range fields {
+			out[name][field] = values
+			if name == "" && atomic(field) {
+				continue
+			}
+			for _, v := range old[name][field] {
+				if !slices.Contains(out[name][field], v) {
+					out[name][field] = append(slices.Clone(out[name][field]), v)
+				}
+			}
+		}
+	}
+	for name, fields := range old {
+		if _, ok := m[name]; !ok {
+			out[name] = maps.Clone(fields)
+		}
+	}
+	return out
+}
+
+// memoryName returns the name under which a record is remembered in its unit.
+func memoryName(key, unit Key) string {
+	if key == unit {
+		return ""
+	}
+	return strings.TrimPrefix(key.Name, unit.Name+"/")
+}
+
+// remembered returns the form in which a value is remembered: long texts as a digest, references by name.
+func remembered(v Value) Value {
+	if v.refs {
+		return String(v.Text())
+	}
+	if len(v.text) > 100 {
+		sum := sha256.Sum256([]byte(v.text))
+		return String("sha256:" + hex.EncodeToString(sum[:16]))
+	}
+	return v
+}

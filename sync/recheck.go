@@ -1,0 +1,124 @@
+package sync
+
+import (
+	"context"
+)
+
+// objects returns how many units and shared objects the plan speaks of.
+func (p *Plan) objects() int { return len(p.byUnit()) }
+
+// recheck reads the sink again and returns the plan as it can be applied now: what no longer is as the plan found it
+// has failed, with all that belongs to its unit.
+func (r *run) recheck(p *Plan) (*Plan, error) {
+	r.scope = p.Scope
+	r.problems = p.Problems
+	for _, problem := range p.Problems {
+		r.emit(Failure{Stage: StageRead, Key: problem.Key, Name: problem.Label, Errors: []*ObjectError{problem}})
+	}
+	r.emit(Step{Stage: StageRead, Status: Started})
+	current, err := r.engine.sink.Current(r.ctx, r.scope)
+	if err != nil {
+		return nil, err
+	}
+	desired := p.records()
+	for range 10 {
+		more, err := r.engine.sink.Lookup(r.ctx, desired, current)
+		if err != nil {
+			return nil, err
+		}
+		if more == nil {
+			break
+		}
+		current = current.merge(more)
+	}
+	if err := context.Cause(r.ctx); err != nil {
+		return nil, err
+	}
+	r.emit(Step{Stage: StageRead, Status: Completed})
+	r.emit(Step{Stage: StagePlan, Status: Completed, Total: p.objects()})
+	fresh := &Plan{Scope: p.Scope, Problems: p.Problems, desired: desired, current: current}
+	check, err := newStaleness(current)
+	if err != nil {
+		return nil, err
+	}
+	for _, unit := range p.byUnit() {
+		if change := check.stale(unit); change != nil {
+			r.emit(Failure{
+				Stage: StagePlan, Key: unit[0].Key, Name: unit[0].Label,
+				Errors: []*ObjectError{{Op: change.Op, Key: change.Key, Unit: change.Unit, Label: change.Label, Err: ErrStale}},
+			})
+			continue
+		}
+		fresh.Changes = append(fresh.Changes, unit...)
+	}
+	return fresh, nil
+}
+
+// records returns the records that the plan writes or keeps, as far as it tells.
+func (p *Plan) records() *State {
+	s := &State{}
+	for _, c := range p.Changes {
+		if c.Op != Create && c.Op != Update && c.Op != Keep {
+			continue
+		}
+		r := Record{
+			Key: c.Key, Unit: c.Unit, Label: c.Label, Source: c.Source, Guest: c.Guest, Claims: c.Claims,
+			Fields: map[string]Field{},
+		}
+		for _, f := range c.Fields {
+			r.Fields[f.Name] = Field{Value: f.New}
+		}
+		s.Records = append(s.Records, r)
+	}
+	return s
+}
+
+// staleness finds what no longer is as a plan found it.
+type staleness struct {
+	byKey map[Key]*Record
+	byID  map[objectID]*Record
+}
+
+func newStaleness(current *State) (*staleness, error) {
+	byKey, err := current.index()
+	if err != nil {
+		return nil, err
+	}
+	s := &staleness{byKey: byKey, byID: map[objectID]*Record{}}
+	for _, r := range byKey {
+		s.byID[objectID{r.Key.Kind, r.ID}] = r
+	}
+	return s, nil
+}
+
+// stale returns the first change of the unit whose old values no longer hold, or nil.
+func (s *staleness) stale(unit []Change) *Change {
+	for i := range unit {
+		c := &unit[i]
+		switch c.Op {
+		case Create:
+			if s.byKey[c.Key] != nil && !c.Inline {
+				return c
+			}
+		case Update, Delete:
+			was := s.byID[objectID{c.Key.Kind, c.ID}]
+			if was == nil {
+				return c
+			}
+			for _, f := range c.Fields {
+				if !sameValue(was.Fields[f.Name].Value, f.Old) {
+					return c
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// sameValue compares values; references by how many they are, since what was taken over has other names by now.
+func sameValue(a, b Value) bool {
+	if a.IsRef() && b.IsRef() {
+		return len(a.Keys()) == len(b.Keys())
+	}
+	return a == b
+}

@@ -1,0 +1,193 @@
+package sync
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// Value is what a field of a record holds: a JSON value in canonical form, or references to other records.
+// The zero value is null. Values are immutable and compare with ==.
+type Value struct {
+	text string // canonical JSON; empty for null. For references: a list of [kind, name] pairs.
+	refs bool
+}
+
+// String returns the value of a text. It is the canonical form of a JSON string.
+func String(s string) Value { return encode(s) }
+
+// Int returns the value of an integer.
+func Int(n int64) Value { return Value{text: strconv.FormatInt(n, 10)} }
+
+// Float returns the value of a number. A whole number equals its [Int].
+func Float(f float64) Value { return encode(f) }
+
+// Bool returns the value of a truth value.
+func Bool(b bool) Value { return Value{text: strconv.FormatBool(b)} }
+
+// Strings returns the value of a list of texts, in the given order. An empty list is not null.
+func Strings(s ...string) Value {
+	if s == nil {
+		s = []string{}
+	}
+	return encode(s)
+}
+
+// Ref returns a reference to another record.
+func Ref(k Key) Value { return Refs(k) }
+
+// Refs returns references to other records, in the given order; none is null.
+func Refs(keys ...Key) Value {
+	if len(keys) == 0 {
+		return Value{}
+	}
+	pairs := make([][2]string, len(keys))
+	for i, k := range keys {
+		pairs[i] = [2]string{string(k.Kind), k.Name}
+	}
+	v := encode(pairs)
+	v.refs = true
+	return v
+}
+
+// ParseValue returns the canonical form of a JSON text: object keys sorted, no blanks, 4.0 as 4. The empty text and
+// null are the zero Value.
+func ParseValue(raw []byte) (Value, error) {
+	if len(bytes.TrimSpace(raw)) == 0 {
+		return Value{}, nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var v any
+	if err := decoder.Decode(&v); err != nil {
+		return Value{}, fmt.Errorf("sync: no JSON value: %w", err)
+	}
+	if decoder.More() {
+		return Value{}, fmt.Errorf("sync: more than one JSON value")
+	}
+	if v == nil {
+		return Value{}, nil
+	}
+	return encode(canonical(v)), nil
+}
+
+// canonical rewrites numbers so that equal ones have one spelling.
+func canonical(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			return n
+		}
+		if f, err := v.Float64(); err == nil {
+			return f
+		}
+		return v
+	case []any:
+		for i := range v {
+			v[i] = canonical(v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = canonical(v[k])
+		}
+	}
+	return v
+}
+
+// encode marshals what cannot fail to marshal, without escaping HTML: the text is also shown to people.
+func encode(v any) Value {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		return Value{} // NaN or an infinity: no JSON value
+	}
+	return Value{text: string(bytes.TrimSuffix(b.Bytes(), []byte("\n")))}
+}
+
+// IsNull tells whether the value is null.
+func (v Value) IsNull() bool { return v.text == "" }
+
+// IsEmpty tells whether the value is null, an empty text, an empty list or an empty object.
+func (v Value) IsEmpty() bool {
+	return v.text == "" || v.text == `""` || v.text == "[]" || v.text == "{}"
+}
+
+// IsRef tells whether the value holds references.
+func (v Value) IsRef() bool { return v.refs }
+
+// Keys returns the records that the value refers to; nil if it holds no references.
+func (v Value) Keys() []Key {
+	if !v.refs {
+		return nil
+	}
+	var pairs [][2]string
+	if err := json.Unmarshal([]byte(v.text), &pairs); err != nil {
+		return nil // cannot be: only Refs and UnmarshalJSON make such values
+	}
+	keys := make([]Key, len(pairs))
+	for i, p := range pairs {
+		keys[i] = Key{Kind: Kind(p[0]), Name: p[1]}
+	}
+	return keys
+}
+
+// JSON returns the canonical JSON text, "null" for null. For references it is a list of [kind, name] pairs.
+func (v Value) JSON() string {
+	if v.text == "" {
+		return "null"
+	}
+	return v.text
+}
+
+// Text returns the value as a person reads it: texts without quotes, references by name, null as "".
+func (v Value) Text() string {
+	switch {
+	case v.refs:
+		var b []byte
+		for i, k := range v.Keys() {
+			if i > 0 {
+				b = append(b, ", "...)
+			}
+			b = append(b, k.Name...)
+		}
+		return string(b)
+	case len(v.text) > 0 && v.text[0] == '"':
+		var s string
+		if json.Unmarshal([]byte(v.text), &s) == nil {
+			return s
+		}
+	}
+	return v.text
+}
+
+// MarshalJSON encodes the value; references become {"$refs":[[kind, name], …]}.
+func (v Value) MarshalJSON() ([]byte, error) {
+	if v.refs {
+		return slices.Concat([]byte(`{"$refs":`), []byte(v.text), []byte("}")), nil
+	}
+	return []byte(v.JSON()), nil
+}
+
+// UnmarshalJSON decodes what MarshalJSON wrote, and any other JSON value.
+func (v *Value) UnmarshalJSON(raw []byte) error {
+	var wire struct {
+		Refs *[][2]string `json:"$refs"`
+	}
+	if bytes.Contains(raw, []byte(`"$refs"`)) && json.Unmarshal(raw, &wire) == nil && wire.Refs != nil {
+		keys := make([]Key, len(*wire.Refs))
+		for i, p := range *wire.Refs {
+			keys[i] = Key{Kind: Kind(p[0]), Name: p[1]}
+		}
+		*v = Refs(keys...)
+		return nil
+	}
+	parsed, err := ParseValue(raw)
+	if err != nil {
+		return err
+	}
+	*v = parsed
+	return nil
+}

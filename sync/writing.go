@@ -1,0 +1,205 @@
+package sync
+
+import (
+	"context"
+	"slices"
+	stdsync "sync"
+	"time"
+)
+
+// grace is how long a write that is under way may go on after a cancel: cut off, nobody would know whether it landed.
+const grace = 1500 * time.Millisecond
+
+// writing is the second half of a run: a plan being applied.
+type writing struct {
+	run     *run
+	plan    *Plan
+	ctx     context.Context // of the writes: ends a moment after the run's
+	stop    func()
+	serial  stdsync.Mutex // held while a serial kind is created
+	order   map[Kind]int
+	infos   map[Kind]KindInfo
+	ids     map[Key]string // of all that exists; chunks that are under way only read it
+	failed  map[Key]error  // what of shared objects and early writes failed
+	current map[Key]*Record
+	labels  map[Key]string
+}
+
+func (r *run) newWriting(p *Plan) *writing {
+	w := &writing{
+		run: r, plan: p, order: map[Kind]int{}, infos: map[Kind]KindInfo{},
+		ids: map[Key]string{}, failed: map[Key]error{}, current: map[Key]*Record{}, labels: map[Key]string{},
+	}
+	for i, k := range r.engine.kinds {
+		w.order[k.Kind], w.infos[k.Kind] = i, k
+	}
+	for i := range p.current.Records {
+		c := &p.current.Records[i]
+		w.ids[c.Key], w.current[c.Key], w.labels[c.Key] = c.ID, c, c.Label
+	}
+	for _, c := range p.Changes {
+		w.labels[c.Key] = c.Label
+		if c.ID != "" {
+			w.ids[c.Key] = c.ID
+		}
+	}
+	w.ctx, w.stop = graceful(r.ctx)
+	return w
+}
+
+// graceful returns a context that ends a moment after the given one.
+func graceful(ctx context.Context) (context.Context, func()) {
+	slow, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	release := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(grace, func() { cancel(context.Cause(ctx)) })
+		context.AfterFunc(slow, func() { timer.Stop() })
+	})
+	return slow, func() {
+		release()
+		cancel(nil)
+	}
+}
+
+// shared writes the shared objects, kind by kind.
+func (w *writing) shared() {
+	byKind := map[Kind][]*Change{}
+	total := 0
+	for i := range w.plan.Changes {
+		if c := &w.plan.Changes[i]; c.isShared() {
+			byKind[c.Key.Kind] = append(byKind[c.Key.Kind], c)
+			total++
+		}
+	}
+	if total == 0 {
+		return
+	}
+	stage := stage{w: w, name: StageShared, total: total}
+	stage.step(Started)
+	for _, kind := range w.run.engine.kinds {
+		changes := byKind[kind.Kind]
+		if kind.Level != Shared || len(changes) == 0 || w.run.ctx.Err() != nil {
+			continue
+		}
+		c := w.newChunk(changes)
+		for _, change := range changes {
+			stage.started(change)
+		}
+		c.write()
+		w.merge(c)
+		for _, change := range changes {
+			stage.ended(change, c)
+		}
+	}
+	stage.step(Completed)
+}
+
+// release deletes and renames what another unit is about to take, chains and swaps too, before any unit is written.
+func (w *writing) release() {
+	var deletes, updates []*Change
+	for i := range w.plan.Changes {
+		switch c := &w.plan.Changes[i]; {
+		case c.Early && c.Op == Delete:
+			deletes = append(deletes, c)
+		case c.Early:
+			updates = append(updates, c)
+		}
+	}
+	c := w.newChunk(nil)
+	c.deletes(deletes)
+	for _, kind := range w.run.engine.kinds {
+		var items []Item
+		for _, change := range updates {
+			if change.Key.Kind != kind.Kind {
+				continue
+			}
+			item := Item{Key: change.Key, Label: change.Label, ID: change.ID, Fields: map[string]Value{}}
+			for _, f := range change.Fields {
+				if !f.Spare.IsNull() {
+					item.Fields[f.Name] = f.Spare
+				}
+			}
+			items = append(items, item)
+		}
+		c.send(kind.Kind, Update, items)
+	}
+	w.merge(c)
+}
+
+// units writes all units of one kind, several chunks at once.
+func (w *writing) units(kind KindInfo) {
+	stage := stage{w: w, name: Stage(kind.Stage)}
+	var idle, due [][]*Change
+	for _, unit := range w.plan.byUnit() {
+		if unit[0].Unit.Kind != kind.Kind {
+			continue
+		}
+		stage.total++
+		changes := make([]*Change, len(unit))
+		writes := false
+		for i := range unit {
+			changes[i] = &unit[i]
+			writes = writes || unit[i].writes()
+		}
+		if writes {
+			due = append(due, changes)
+		} else {
+			idle = append(idle, changes)
+		}
+	}
+	if stage.total == 0 && !w.run.scope.HasKind(kind.Kind) {
+		return
+	}
+	stage.step(Started)
+	for _, unit := range idle {
+		stage.started(unit[0])
+		stage.unitEnded(unit, nil)
+	}
+	var chunks []*chunk
+	var tasks []func(post func(func()))
+	for group := range slices.Chunk(due, w.chunkSize(len(due))) {
+		c := w.newChunk(slices.Concat(group...))
+		chunks = append(chunks, c)
+		tasks = append(tasks, func(post func(func())) {
+			if w.run.ctx.Err() != nil {
+				return
+			}
+			post(func() {
+				for _, unit := range group {
+					stage.started(unit[0])
+				}
+			})
+			c.write()
+			post(func() {
+				for _, unit := range group {
+					stage.unitEnded(unit, c)
+				}
+			})
+		})
+	}
+	together(w.run.engine.options.Flight, tasks)
+	for _, c := range chunks {
+		w.merge(c)
+	}
+	if w.run.ctx.Err() == nil {
+		stage.step(Completed)
+	}
+}
+
+// chunkSize returns how many of the units go through their writes together.
+func (w *writing) chunkSize(units int) int {
+	o := w.run.engine.options
+	if o.Chunk > 0 {
+		return o.Chunk
+	}
+	return min(max(units/(2*o.Flight), 25), 100)
+}
+
+// merge takes over what a chunk that has ended wrote.
+func (w *writing) merge(c *chunk) {
+	for key, id := range c.ids {
+		w.ids[key] = id
+	}
+	for key, err := range c.failed {
+		w.failed[key] = err
+	}
+}
