@@ -220,13 +220,18 @@ func (c *chunk) lateWave() {
 			}
 		}
 		c.send(kind.Kind, Update, items)
+		for _, item := range items {
+			if !c.cut {
+				delete(c.late, item.Key)
+			}
+		}
 	}
 }
 
 // settled tells whether all of the unit that was due has landed so far.
 func (c *chunk) settled(unit Key) bool {
 	return !slices.ContainsFunc(c.changes, func(change *Change) bool {
-		return change.Unit == unit && (c.failed[change.Key] != nil || c.w.failed[change.Key] != nil || c.pending[change.Key])
+		return change.Unit == unit && (c.failure(change) != nil || c.pending[change.Key])
 	})
 }
 
@@ -255,6 +260,14 @@ func (c *chunk) send(kind Kind, op Op, items []Item) {
 			c.landed[item.Key] = true
 		}
 	}
+}
+
+// failure returns why the change did not land, or nil.
+func (c *chunk) failure(change *Change) error {
+	if err := c.failed[change.Key]; err != nil {
+		return err
+	}
+	return c.w.failed[change.Key]
 }
 
 func (c *chunk) fail(key Key, err error) {

@@ -90,7 +90,9 @@ func (r *Result) Observe(e Event) {
 			r.expected--
 		}
 	case Complete:
-		r.Unreached = max(r.expected, 0)
+		if r.Error != "" {
+			r.Unreached = max(r.expected, 0)
+		}
 	}
 }
 

@@ -1,8 +1,8 @@
 package sync
 
 import (
+	"errors"
 	"fmt"
-	"maps"
 	"slices"
 )
 
@@ -73,24 +73,21 @@ func (s *stage) id(key Key, in *chunk) string {
 // failures returns what failed of the unit, and whether the run came to it at all.
 func (s *stage) failures(unit []*Change, in *chunk) (errs []*ObjectError, reached bool) {
 	if in == nil {
-		return nil, true
+		return nil, true // there was nothing to be written
 	}
 	touched, open := false, false
 	for _, c := range unit {
-		err := in.failed[c.Key]
-		if err == nil {
-			err = s.w.failed[c.Key]
-		}
-		if err != nil {
+		err := in.failure(c)
+		if err != nil && (c == unit[0] || !errors.Is(err, ErrDependency)) {
 			errs = append(errs, &ObjectError{Op: c.Op, Key: c.Key, Unit: c.Unit, Label: c.Label, Err: err})
 		}
 		touched = touched || err != nil || in.landed[c.Key]
-		open = open || in.pending[c.Key]
+		open = open || in.late[c.Key] != nil || c.writes() && !c.Inline && err == nil && !in.landed[c.Key]
 	}
 	if in.cut && !touched {
 		return nil, false
 	}
-	if in.cut && len(errs) == 0 {
+	if in.cut && open && len(errs) == 0 {
 		top := unit[0]
 		errs = append(errs, &ObjectError{
 			Op: top.Op, Key: top.Key, Unit: top.Unit, Label: top.Label,
@@ -129,7 +126,9 @@ func childCounts(unit []*Change, in *chunk) map[Kind]Counts {
 		}
 		add(c.Key.Kind, func(n *Counts) {
 			switch {
-			case in != nil && (in.failed[c.Key] != nil || in.w.failed[c.Key] != nil):
+			case in != nil && errors.Is(in.failure(c), ErrDependency):
+				n.Skipped++
+			case in != nil && in.failure(c) != nil:
 				n.Failed++
 			case in != nil && in.pending[c.Key]: // never sent
 			default:
@@ -184,5 +183,5 @@ func (w *writing) object(c *Change, in *chunk) map[string]Value {
 	if len(fields) == 0 {
 		return nil
 	}
-	return maps.Clone(fields)
+	return fields
 }
