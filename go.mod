@@ -1,6 +1,6 @@
 module github.com/proxbox-go/proxbox
 
-go 1.26.8
+go 1.26
 
 require (
 	github.com/buger/goterm v1.0.4 // indirect

@@ -40,12 +40,16 @@ stop() {
 }
 gone() { ! grep -qsa . "/proc/$1/cmdline"; } # a zombie has no command line
 
-# python prints the first Python that can make a virtual environment and is new enough for NetBox.
+# python prints the first Python that is new enough for NetBox, makes virtual environments and compiles extensions.
 python() {
 	local candidate
 	for candidate in python3.14 python3.13 python3.12 python3 \
 		"${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[2-9].*/bin/python; do
-		"$candidate" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 12))' 2>/dev/null || continue
+		"$candidate" - 2>/dev/null <<-PY || continue
+			import ensurepip, os, sys, sysconfig, venv
+			header = os.path.join(sysconfig.get_path("include"), "Python.h")
+			sys.exit(sys.version_info < (3, 12) or not os.path.exists(header))
+		PY
 		echo "$candidate"
 		return
 	done
@@ -66,6 +70,8 @@ packages() {
 # venv REQUIREMENT… makes $dir/venv with these Python packages, unless it has them already.
 venv() {
 	[[ $(cat "$dir/venv/requirements" 2>/dev/null) != "$*" ]] || return 0
+	python >/dev/null || packages python3-venv python3-dev
+	python >/dev/null || die "please install Python 3.12 or newer"
 	say "installing $*"
 	rm -rf "$dir/venv"
 	"$(python)" -m venv "$dir/venv"
