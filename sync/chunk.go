@@ -110,7 +110,7 @@ func (c *chunk) item(change *Change) (Item, error) {
 	if err := c.w.failed[change.Key]; err != nil {
 		return Item{}, err
 	}
-	item := Item{Key: change.Key, Label: change.Label, ID: change.ID, Fields: map[string]Value{}}
+	item := Item{Key: change.Key, Unit: change.Unit, Label: change.Label, ID: change.ID, Fields: map[string]Value{}}
 	for _, f := range change.Fields {
 		switch {
 		case f.Name == MemoryField:
@@ -179,7 +179,7 @@ func (c *chunk) deletes(changes []*Change) {
 		var items []Item
 		for _, change := range changes {
 			if change.Key.Kind == kind.Kind && c.failed[change.Unit] == nil {
-				items = append(items, Item{Key: change.Key, Label: change.Label, ID: change.ID})
+				items = append(items, Item{Key: change.Key, Unit: change.Unit, Label: change.Label, ID: change.ID})
 			}
 		}
 		c.send(kind.Kind, Delete, items)
@@ -205,7 +205,7 @@ func (c *chunk) lateWave() {
 				continue
 			}
 			item := Item{
-				Key: change.Key, Label: change.Label, ID: c.id(change.Key),
+				Key: change.Key, Unit: change.Unit, Label: change.Label, ID: c.id(change.Key),
 				Fields: map[string]Value{}, Refs: map[string][]string{},
 			}
 			for _, name := range slices.Sorted(maps.Keys(fields)) {
@@ -287,6 +287,9 @@ func (w *writing) deliver(b Batch, serial bool) []Outcome {
 	}
 	if err == nil {
 		err = fmt.Errorf("sync: the sink gave %d outcomes for %d items", len(outcomes), len(b.Items))
+	}
+	if errors.Is(err, ErrUnavailable) {
+		w.run.cancel(err)
 	}
 	if errors.Is(err, context.Canceled) {
 		err = errors.Join(ErrUnknownOutcome, context.Cause(w.ctx))

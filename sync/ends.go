@@ -28,7 +28,7 @@ type Sink interface {
 	// is referred to. It never changes.
 	Kinds() []KindInfo
 	// Current reads what is ours, by mark, with everything that hangs on it, and knows no inventory: it runs beside
-	// the reading of the sources.
+	// the reading of the sources. The scope names its sources.
 	Current(ctx context.Context, scope Scope) (*State, error)
 	// Desired translates inventories into the records that should be. It is pure: the same arguments give the same
 	// records, and nothing else is read. It is called again when Lookup has added to current.
@@ -38,7 +38,7 @@ type Sink interface {
 	// not looked up for an earlier desired of the same run; what was is told by current alone.
 	Lookup(ctx context.Context, desired, current *State) (*State, error)
 	// Apply writes one batch and returns one outcome for each item, in their order. The error is for a batch that did
-	// not happen at all; it then stands for every item.
+	// not happen at all; it then stands for every item. If it wraps [ErrUnavailable], the run ends.
 	Apply(ctx context.Context, b Batch) ([]Outcome, error)
 }
 
@@ -77,6 +77,7 @@ type Batch struct {
 // Item is one object of a batch.
 type Item struct {
 	Key   Key
+	Unit  Key // as in [Record.Unit]
 	Label string
 	ID    string // empty on a create
 	// Fields holds what is to be written: everything on a create, the changes on an update, nothing on a delete.

@@ -11,6 +11,9 @@ var (
 	// ErrUnknownOutcome says that a write was sent and its answer lost: it may or may not have landed. The next run
 	// finds out.
 	ErrUnknownOutcome = errors.New("the answer was lost; the next run will tell whether the write landed")
+	// ErrUnavailable says that an end cannot be reached or refuses all that is asked. A run ends on it: each further
+	// request would only fail the same way.
+	ErrUnavailable = errors.New("not available")
 	// ErrStale says that an object no longer is as it was when the plan was made.
 	ErrStale = errors.New("changed since the plan was made: make a new plan")
 	// ErrDependency says that an object was not written because something that it needs failed.

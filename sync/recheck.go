@@ -10,7 +10,7 @@ func (p *Plan) objects() int { return len(p.byUnit()) }
 // recheck reads the sink again and returns the plan as it can be applied now: what no longer is as the plan found it
 // has failed, with all that belongs to its unit.
 func (r *run) recheck(p *Plan) (*Plan, error) {
-	r.scope = p.Scope
+	r.scope = r.engine.named(p.Scope)
 	r.problems = p.Problems
 	for _, problem := range p.Problems {
 		r.emit(Failure{Stage: StageRead, Key: problem.Key, Name: problem.Label, Errors: []*ObjectError{problem}})

@@ -3,6 +3,7 @@ package sync
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -83,6 +84,9 @@ type State struct {
 	Records []Record
 	// Holds, on the desired side, says where absence means nothing.
 	Holds []Hold
+	// Asked, on the current side, notes in the sink's own words what Lookup has looked up, so that what was not found is
+	// not looked up again.
+	Asked []Key
 }
 
 // Hold says that the desired side does not know everything about something: current records under it that have no
@@ -114,16 +118,16 @@ func (s *State) index() (map[Key]*Record, error) {
 	return m, nil
 }
 
-// merge returns the state with those of the other's records that it lacks.
+// merge returns the state with what the other has and it lacks.
 func (s *State) merge(other *State) *State {
-	if other == nil || len(other.Records) == 0 {
-		return s
-	}
 	known := make(map[Key]bool, len(s.Records))
 	for _, r := range s.Records {
 		known[r.Key] = true
 	}
-	out := &State{Records: s.Records[:len(s.Records):len(s.Records)], Holds: s.Holds}
+	out := &State{
+		Records: slices.Clone(s.Records), Holds: s.Holds,
+		Asked: slices.Concat(s.Asked, other.Asked),
+	}
 	for _, r := range other.Records {
 		if !known[r.Key] {
 			known[r.Key] = true

@@ -15,6 +15,7 @@ import (
 type run struct {
 	engine   *Engine
 	ctx      context.Context
+	cancel   context.CancelCauseFunc
 	id       string
 	scope    Scope
 	policy   Policy
@@ -25,7 +26,8 @@ type run struct {
 }
 
 func (e *Engine) begin(ctx context.Context, o *RunOptions) *run {
-	r := &run{engine: e, ctx: ctx, policy: e.options.Policy}
+	r := &run{engine: e, policy: e.options.Policy}
+	r.ctx, r.cancel = context.WithCancelCause(ctx)
 	if o != nil {
 		r.id, r.scope, r.observe = o.ID, o.Scope, o.Observe
 		if o.Policy != nil {
@@ -35,7 +37,18 @@ func (e *Engine) begin(ctx context.Context, o *RunOptions) *run {
 	if r.id == "" {
 		r.id = rand.Text()[:12]
 	}
+	r.scope = e.named(r.scope)
 	return r
+}
+
+// named returns the scope with its sources by name.
+func (e *Engine) named(s Scope) Scope {
+	if len(s.Sources) == 0 {
+		for _, source := range e.sources {
+			s.Sources = append(s.Sources, source.Name())
+		}
+	}
+	return s
 }
 
 // emit numbers an event, adds it to the result and shows it.
@@ -65,6 +78,7 @@ func (r *run) emit(e Event) {
 
 // finish tells how the run ended.
 func (r *run) finish(err error) (*Result, error) {
+	defer r.cancel(nil)
 	if err != nil {
 		if cause := context.Cause(r.ctx); cause != nil {
 			err = cause

@@ -112,7 +112,7 @@ func (w *writing) release() {
 			if change.Key.Kind != kind.Kind {
 				continue
 			}
-			item := Item{Key: change.Key, Label: change.Label, ID: change.ID, Fields: map[string]Value{}}
+			item := Item{Key: change.Key, Unit: change.Unit, Label: change.Label, ID: change.ID, Fields: map[string]Value{}}
 			for _, f := range change.Fields {
 				if !f.Spare.IsNull() {
 					item.Fields[f.Name] = f.Spare
