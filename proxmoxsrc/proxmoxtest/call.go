@@ -43,6 +43,7 @@ func (c *call) decide(st *state, entry string) answer {
 	if list, ok := a.data.(rows); ok {
 		a.data = c.shuffled(list)
 	}
+	a.body = a.bytes() // now, while nobody changes the estate
 	return a
 }
 

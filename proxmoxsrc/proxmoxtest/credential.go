@@ -103,9 +103,9 @@ func (r Role) privileges(v release) []string {
 }
 
 func auditPrivileges(v release) []string {
-	list := []string{"Datastore.Audit", "Pool.Audit", "Sys.Audit", "VM.Audit"}
+	list := []string{"Datastore.Audit", "Pool.Audit", "SDN.Audit", "Sys.Audit", "VM.Audit"}
 	if v.major >= 8 {
-		list = append(list, "Mapping.Audit", "SDN.Audit")
+		list = append(list, "Mapping.Audit")
 	}
 	if v.hasAgentPrivileges() {
 		list = append(list, "VM.GuestAgent.Audit")

@@ -134,7 +134,7 @@ func (f *Fault) alter(r *http.Request, a *answer) {
 	switch {
 	case f == nil:
 	case f.Kind == FaultDelay:
-		a.aborted = !pause(r.Context(), f.Delay)
+		a.aborted = !pause(r.Context(), f.Delay) || a.aborted
 	case f.Kind == FaultNull:
 		*a = success(nil)
 	}

@@ -27,8 +27,8 @@ type Node struct {
 	// State defaults to NodeOnline.
 	State NodeState
 	// RowsExpired says that the last broadcast is more than 5 minutes old: the
-	// guests of the node are listed as unknown and without details. Always so
-	// for an unknown node; a node just gone offline still shows its last ones.
+	// guests of the node are listed as unknown and without details. An unknown
+	// node's rows always are; a node just gone offline still shows its last ones.
 	RowsExpired bool
 	// Version defaults to that of the estate.
 	Version string
@@ -107,9 +107,6 @@ func (n *Node) fill(index int, version string) {
 	}
 	if n.State == "" {
 		n.State = NodeOnline
-	}
-	if n.State == NodeUnknown {
-		n.RowsExpired = true
 	}
 	if n.Version == "" {
 		n.Version = version

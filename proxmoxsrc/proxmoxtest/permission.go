@@ -7,15 +7,21 @@ import (
 )
 
 // privilege looks up whether the credential holds the privilege on the path,
-// in the eyes of that release, and whether it is passed on to paths below.
+// in the eyes of that release, and whether it is passed on to paths below. A
+// guest also has what is granted on its pool.
 func (c *Credential) privilege(st *state, v release, path, name string) (held, propagated bool) {
 	entries := c.entries(path)
 	held, propagated = grantsHold(entries, v, name)
-	if pool := st.poolOf(path); pool != "" && !denies(entries) {
-		inherited, _ := grantsHold(c.entries("/pool/"+pool), v, name)
-		held = held || inherited
+	pool := st.poolOf(path)
+	if pool == "" || denies(entries) {
+		return held, propagated
 	}
-	return held, propagated
+	inherited := c.entries("/pool/" + pool)
+	if denies(inherited) {
+		return false, false
+	}
+	byPool, _ := grantsHold(inherited, v, name)
+	return held || byPool, propagated
 }
 
 // may is privilege without the propagation.

@@ -20,7 +20,8 @@ func (c *call) resources() answer {
 	if wanted == "" || wanted == "node" {
 		for _, node := range c.state.estate.Nodes {
 			row := c.nodeRow(node)
-			if row["cgroup-mode"] = 2; c.node.release().major >= 9 {
+			row["cgroup-mode"] = 2
+			if c.node.release().major >= 9 {
 				setText(row, "hastate", node.HAState)
 			}
 			list = append(list, row)
@@ -157,10 +158,10 @@ func (c *call) nodeRow(node *Node) map[string]any {
 	switch {
 	case !c.state.online(node, c.entry.Name):
 		row["status"] = "offline"
-	case node.State == NodeUnknown:
+	case !c.state.fresh(node):
 		row["status"] = "unknown"
 	}
-	if !c.may("/nodes/"+node.Name, "Sys.Audit") || !c.state.fresh(node) {
+	if row["status"] != "online" || !c.may("/nodes/"+node.Name, "Sys.Audit") {
 		return row
 	}
 	row["level"] = ""

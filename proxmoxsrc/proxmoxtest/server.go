@@ -113,8 +113,8 @@ func (s *Server) Update(change func(*Estate)) {
 }
 
 // Entry returns a handler that speaks for another node of the same estate, with
-// the same log and faults: the second URL of a cluster. An offline or unknown
-// name of a node resets every connection.
+// the same log and faults: the second URL of a cluster. A node that is offline
+// or does not exist drops every connection.
 func (s *Server) Entry(node string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, node) })
 }
@@ -123,28 +123,28 @@ func (s *Server) Entry(node string) http.Handler {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.serve(w, r, s.entry) }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, entry string) {
-	entryOf := Request{
+	logged := Request{
 		Number: s.log.next(),
 		Time:   time.Now(),
 		Method: r.Method,
 		Path:   strings.TrimPrefix(r.URL.Path, BasePath),
 		Query:  r.URL.RawQuery,
 	}
-	fault := s.faults.due(r.Method, entryOf.Path)
+	fault := s.faults.due(r.Method, logged.Path)
 	var a answer
 	if fault == nil || !fault.replaces(r, &a) {
 		var leave func()
-		a, leave = s.answer(r, entry, &entryOf)
+		a, leave = s.answer(r, entry, &logged)
 		defer leave()
 	}
 	fault.alter(r, &a)
-	for _, change := range s.events.due(r.Method, entryOf.Path) {
+	for _, change := range s.events.due(r.Method, logged.Path) {
 		s.Update(change)
 	}
 	if !a.aborted && (fault == nil || !fault.cuts()) {
-		entryOf.Status, entryOf.Reason = a.status, a.reason
+		logged.Status, logged.Reason = a.status, a.reason
 	}
-	s.log.add(entryOf)
+	s.log.add(logged)
 	s.send(w, r, &a, fault)
 }
 
@@ -166,13 +166,13 @@ func (s *Server) answer(r *http.Request, entry string, logged *Request) (a answe
 		leave = s.workers.enter(c.target, a.worker != "")
 	}
 	if a.worker != "" {
-		release := s.workers.acquire(r.Context(), a.worker, s.scaled(30*time.Second))
-		if release == nil {
+		done := s.workers.acquire(r.Context(), a.worker, s.scaled(30*time.Second))
+		if done == nil {
 			late := bare(596, "Connection timed out")
 			late.aborted = r.Context().Err() != nil
 			return late, leave
 		}
-		defer release()
+		defer done()
 	}
 	if !pause(r.Context(), s.scaled(a.cost)) {
 		a.aborted = true

@@ -59,5 +59,5 @@ func (st *state) online(node *Node, entry string) bool {
 
 // fresh reports whether details of the node and its guests are known.
 func (st *state) fresh(node *Node) bool {
-	return node != nil && !node.RowsExpired
+	return node != nil && !node.RowsExpired && node.State != NodeUnknown
 }

@@ -59,7 +59,7 @@ func (l NodeLoad) plus(d NodeLoad, sign int) NodeLoad {
 
 // acquire waits for a worker of the node, at most limit if that is not 0, and
 // returns nil when there was none in time or the client left.
-func (w *workers) acquire(ctx context.Context, node string, limit time.Duration) (release func()) {
+func (w *workers) acquire(ctx context.Context, node string, limit time.Duration) (done func()) {
 	w.mu.Lock()
 	slot := w.slots[node]
 	if slot == nil {
