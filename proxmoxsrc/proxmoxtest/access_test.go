@@ -91,6 +91,37 @@ func TestLogin(t *testing.T) {
 	assert.Empty(t, fake.Violations())
 }
 
+func TestLoginWithJSONAndRealm(t *testing.T) {
+	t.Parallel()
+	c := serve(t, nil)
+	body := `{"username":"proxbox","realm":"pve","password":"` + proxmoxtest.DefaultPassword + `"}`
+	request, err := http.NewRequestWithContext(t.Context(), "POST", c.url+"/access/ticket", strings.NewReader(body))
+	require.NoError(t, err)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := c.http.Do(request)
+	require.NoError(t, err)
+	defer func() { _ = response.Body.Close() }()
+	var answer struct{ Data struct{ Ticket, Username string } }
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&answer))
+	assert.Equal(t, proxmoxtest.DefaultUser, answer.Data.Username)
+	c.authorization, c.cookie = "", answer.Data.Ticket
+	assert.Equal(t, "OK", c.get("/version").text)
+}
+
+func TestTicketOfAUserWhoMayNoLonger(t *testing.T) {
+	t.Parallel()
+	fake := proxmoxtest.New(nil, nil)
+	c, _ := login(t, start(t, fake), proxmoxtest.DefaultUser, proxmoxtest.DefaultPassword)
+	for text, credentials := range map[string][]proxmoxtest.Credential{
+		"user 'proxbox@pve' access expired": {{ID: proxmoxtest.DefaultUser, Expired: true}},
+		"user 'proxbox@pve' is disabled":    {{ID: proxmoxtest.DefaultUser, Disabled: true}},
+		"no such user ('proxbox@pve')":      {},
+	} {
+		fake.SetCredentials(credentials...)
+		assert.Equal(t, text, c.get("/version").text)
+	}
+}
+
 func TestLoginRefused(t *testing.T) {
 	t.Parallel()
 	c := serve(t, three("8.2.4"))
@@ -235,6 +266,21 @@ func TestPermissions(t *testing.T) {
 
 	pooled := granted(t, three(""), proxmoxtest.Grant{Path: "/pool/p", Role: proxmoxtest.RolePoolAuditor})
 	assert.Contains(t, data[map[string]map[string]int](pooled, "/access/permissions"), "/vms/110")
+}
+
+func TestPermissionsOfAnother(t *testing.T) {
+	t.Parallel()
+	options := &proxmoxtest.Options{Credentials: []proxmoxtest.Credential{
+		{ID: "boss@pve!x", Secret: "s", Grants: []proxmoxtest.Grant{{Path: "/", Role: proxmoxtest.RoleAdministrator}}},
+		{ID: "low@pve!x", Secret: "s", Grants: []proxmoxtest.Grant{{Path: "/vms", Privileges: []string{"VM.Audit"}}}},
+	}}
+	c := start(t, proxmoxtest.New(nil, options))
+	want := map[string]map[string]int{"/vms": {"VM.Audit": 1}}
+	boss, low := c.as("boss@pve!x", "s"), c.as("low@pve!x", "s")
+	assert.Equal(t, want, data[map[string]map[string]int](low, "/access/permissions"))
+	assert.Equal(t, want, data[map[string]map[string]int](boss, "/access/permissions?userid=low@pve!x"))
+	assert.Empty(t, data[map[string]map[string]int](boss, "/access/permissions?userid=nobody@pve"))
+	assert.Equal(t, "Permission check failed (/access, Sys.Audit)", low.get("/access/permissions?userid=boss@pve!x").text)
 }
 
 func TestNoSecretInRequestLog(t *testing.T) {

@@ -81,12 +81,6 @@ func cloneCredentials(in []Credential) []Credential {
 
 func (c *Credential) isToken() bool { return strings.Contains(c.ID, "!") }
 
-// user is the part before the token name.
-func (c *Credential) user() string {
-	user, _, _ := strings.Cut(c.ID, "!")
-	return user
-}
-
 // privileges of the role in that release.
 func (r Role) privileges(v release) []string {
 	switch r {

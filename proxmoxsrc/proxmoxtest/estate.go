@@ -1,9 +1,6 @@
 package proxmoxtest
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // Estate is the model of one Proxmox VE cluster, or of one standalone node.
 //
@@ -167,13 +164,4 @@ func (s *Storage) fill() {
 	if s.Bytes == 0 {
 		s.Bytes = 1 << 40
 	}
-}
-
-// String names the estate and its size.
-func (e *Estate) String() string {
-	name := e.Cluster
-	if name == "" {
-		name = "standalone"
-	}
-	return fmt.Sprintf("%s: %d nodes, %d guests", name, len(e.Nodes), len(e.Guests))
 }

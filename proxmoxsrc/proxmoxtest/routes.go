@@ -8,6 +8,10 @@ import (
 	"time"
 )
 
+// parameters are the query parameters of a call, each with a function that says
+// what is wrong with a value, "" for nothing.
+type parameters map[string]func(c *call, value string) string
+
 // route is one call of the API.
 type route struct {
 	pattern string
@@ -18,9 +22,8 @@ type route struct {
 	cost      time.Duration
 	// check returns what is missing, as the refusal names it; nil lets every
 	// login pass.
-	check func(*call) string
-	// parameters are the query parameters and what is wrong with a value.
-	parameters map[string]func(c *call, value string) string
+	check      func(*call) string
+	parameters parameters
 	answer     func(*call) answer
 
 	parts []string
@@ -67,8 +70,6 @@ func routes() []route {
 	}
 	return list
 }
-
-type parameters = map[string]func(c *call, value string) string
 
 func clusterRoutes() []route {
 	sdn := since(8, 1)

@@ -208,13 +208,15 @@ func TestNodeNetwork(t *testing.T) {
 		{Name: "vmbr1", Type: "bridge", Raw: map[string]any{"bridge_fd": 0, "bridge_ports": nil, "families": []any{nil}}},
 		{Name: "vmbr0.30", Type: "vlan", VLAN: 30, RawDevice: "vmbr0", CIDR6: "2001:db8::1/64"},
 		{Name: "ovs0", Type: "OVSIntPort", OVSBridge: "vmbr2", VLAN: 5, NoAutostart: true, Inactive: true},
+		{Name: "vmbr2", Type: "OVSBridge", Ports: "bond1 ovs0"},
+		{Name: "bond1", Type: "OVSBond", Ports: "eno3 eno4", OVSBridge: "vmbr2", BondMode: "lacp-balance-tcp"},
 		{Name: "eno9", Raw: map[string]any{"exists": json.RawMessage("null"), "active": "1"}},
 	}}
 	estate := &proxmoxtest.Estate{Version: "9.1.1", Nodes: []*proxmoxtest.Node{node}, Zones: []proxmoxtest.Zone{{Name: "z"}}, Vnets: []proxmoxtest.Vnet{{Name: "v1", Zone: "z"}}}
 	c := serve(t, estate)
 	assert.Contains(t, c.get("/nodes/pve/network").body, `"changes":"--- a\n+++ b\n"`)
 	rows := data[[]object](c, "/nodes/pve/network")
-	require.Len(t, rows, 7)
+	require.Len(t, rows, 9)
 	contains := func(name string, want object) {
 		got := row(rows, "iface", name)
 		for key, value := range want {
@@ -229,9 +231,11 @@ func TestNodeNetwork(t *testing.T) {
 	assert.NotContains(t, row(rows, "iface", "vmbr1"), "bridge_ports")
 	contains("vmbr0.30", object{"vlan-id": "30", "vlan-raw-device": "vmbr0", "cidr6": "2001:db8::1/64", "families": []any{"inet6"}})
 	contains("ovs0", object{"ovs_tag": "5", "ovs_bridge": "vmbr2", "autostart": nil, "active": nil})
+	contains("vmbr2", object{"type": "OVSBridge", "ovs_ports": "bond1 ovs0"})
+	contains("bond1", object{"ovs_bonds": "eno3 eno4", "ovs_bridge": "vmbr2", "bond_mode": "lacp-balance-tcp"})
 	contains("eno9", object{"active": "1", "exists": nil})
 
 	assert.Len(t, data[[]object](c, "/nodes/pve/network?type=bridge"), 2)
-	assert.Len(t, data[[]object](c, "/nodes/pve/network?type=any_bridge"), 3)
-	assert.Len(t, data[[]object](c, "/nodes/pve/network?type=include_sdn"), 8)
+	assert.Len(t, data[[]object](c, "/nodes/pve/network?type=any_bridge"), 4)
+	assert.Len(t, data[[]object](c, "/nodes/pve/network?type=include_sdn"), 10)
 }
