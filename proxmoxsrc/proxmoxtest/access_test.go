@@ -101,7 +101,9 @@ func TestLoginWithJSONAndRealm(t *testing.T) {
 	response, err := c.http.Do(request)
 	require.NoError(t, err)
 	defer func() { _ = response.Body.Close() }()
-	var answer struct{ Data struct{ Ticket, Username string } }
+	var answer struct {
+		Data struct{ Ticket, Username string }
+	}
 	require.NoError(t, json.NewDecoder(response.Body).Decode(&answer))
 	assert.Equal(t, proxmoxtest.DefaultUser, answer.Data.Username)
 	c.authorization, c.cookie = "", answer.Data.Ticket
