@@ -14,6 +14,7 @@ require (
 	github.com/magefile/mage v1.14.0 // indirect
 	github.com/netbox-community/go-netbox/v4 v4.3.0 // indirect
 	github.com/stretchr/testify v1.12.1 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/sys v0.43.0 // indirect
 	gopkg.in/validator.v2 v2.0.1 // indirect
 )
