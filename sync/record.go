@@ -103,7 +103,7 @@ type Hold struct {
 
 // MemoryField is the field of a unit's top-level record, and of a shared one that is marked as ours, that holds the
 // unit's [Memory].
-const MemoryField = "memory"
+const MemoryField = "remembered"
 
 // index maps the records by key, and fails on a key that stands twice.
 func (s *State) index() (map[Key]*Record, error) {

@@ -1,0 +1,201 @@
+package netboxsink
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/proxbox-go/proxbox/sync"
+)
+
+// Apply writes one batch as one bulk request. NetBox takes all of it or nothing: what it rejects is taken out, by its
+// own word or by halving, and the rest sent again. After a lost answer it is looked up what landed before anything is
+// sent again.
+func (s *Sink) Apply(ctx context.Context, b sync.Batch) ([]sync.Outcome, error) {
+	if _, ok := tables[b.Kind]; !ok {
+		return nil, fmt.Errorf("netboxsink: there is no kind %q", b.Kind)
+	}
+	w := &bulk{sink: s, kind: b.Kind, op: b.Op, outcomes: make([]sync.Outcome, len(b.Items))}
+	var due []entry
+	for i, item := range b.Items {
+		e := entry{index: i, item: item}
+		if b.Op == sync.Delete {
+			e.body = json.RawMessage(`{"id":` + item.ID + `}`)
+		} else {
+			raw, err := body(b.Kind, b.Op, item)
+			if err != nil {
+				w.outcomes[i].Err = err
+				continue
+			}
+			e.body = raw
+		}
+		w.outcomes[i].ID = item.ID
+		due = append(due, e)
+	}
+	if err := w.write(ctx, due); err != nil {
+		return nil, err
+	}
+	return w.outcomes, nil
+}
+
+// entry is one object of a bulk write.
+type entry struct {
+	index int // in the batch
+	item  sync.Item
+	body  json.RawMessage
+}
+
+// bulk is one batch under way.
+type bulk struct {
+	sink     *Sink
+	kind     sync.Kind
+	op       sync.Op
+	outcomes []sync.Outcome
+}
+
+// write sends the entries and settles each. An error is for what stands for all of them.
+func (w *bulk) write(ctx context.Context, entries []entry) error {
+	for attempt := 1; len(entries) > 0; attempt++ {
+		raw, err := w.send(ctx, entries)
+		if err == nil {
+			return w.landed(entries, raw)
+		}
+		var status *StatusError
+		var lost *LostError
+		switch {
+		case errors.As(err, &status) && (status.Code == http.StatusTooManyRequests || status.deadlock()):
+			// Not carried out: the same again.
+		case errors.As(err, &status) && !status.gateway():
+			return w.rejected(ctx, entries, status)
+		case errors.As(err, &status), errors.As(err, &lost) && !lost.Unsent:
+			entries = w.settle(ctx, entries, err)
+		case lost == nil:
+			return err
+		}
+		if len(entries) == 0 {
+			return nil
+		}
+		if attempt == attempts || !passing(err) {
+			if errors.Is(err, sync.ErrUnavailable) {
+				return err
+			}
+			w.fail(entries, err)
+			return nil
+		}
+		w.sink.client.logger.Debug("write again", "kind", w.kind, "op", w.op, "items", len(entries), "attempt", attempt, "error", err)
+		if err := pause(ctx, err, attempt); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *bulk) send(ctx context.Context, entries []entry) ([]byte, error) {
+	bodies := make([]json.RawMessage, len(entries))
+	for i, e := range entries {
+		bodies[i] = e.body
+	}
+	raw, err := json.Marshal(bodies)
+	if err != nil {
+		return nil, err
+	}
+	method := map[sync.Op]string{sync.Create: http.MethodPost, sync.Update: http.MethodPatch, sync.Delete: http.MethodDelete}[w.op]
+	var query url.Values
+	if w.op != sync.Delete {
+		query = url.Values{"exclude": {"config_context"}}
+	}
+	return w.sink.client.send(ctx, method, tables[w.kind].path, query, raw)
+}
+
+// landed notes what a good answer tells: the ids of created objects, in the order of the request; and of updated ones,
+// in any order, which there were.
+func (w *bulk) landed(entries []entry, raw []byte) error {
+	if w.op == sync.Delete {
+		return nil
+	}
+	var objects []struct {
+		ID int64 `json:"id"`
+	}
+	if err := json.Unmarshal(raw, &objects); err != nil || w.op == sync.Create && len(objects) != len(entries) {
+		w.fail(entries, fmt.Errorf("NetBox's answer to a write of %s is not understood: %w", w.kind, sync.ErrUnknownOutcome))
+		return nil
+	}
+	if w.op == sync.Create {
+		for i, e := range entries {
+			w.outcomes[e.index].ID = id(objects[i].ID)
+		}
+		return nil
+	}
+	found := map[string]bool{}
+	for _, o := range objects {
+		found[id(o.ID)] = true
+	}
+	for _, e := range entries {
+		if !found[e.item.ID] { // up to NetBox 4.6 a missing object is silently left out
+			w.outcomes[e.index].Err = errGone
+		}
+	}
+	return nil
+}
+
+// errGone tells that an object was deleted while it was to be written.
+var errGone = errors.New("it is no longer in NetBox: the next run makes it anew")
+
+func (w *bulk) fail(entries []entry, err error) {
+	for _, e := range entries {
+		w.outcomes[e.index].Err = err
+	}
+}
+
+// rejected takes out what NetBox rejected, and sends the rest again.
+func (w *bulk) rejected(ctx context.Context, entries []entry, status *StatusError) error {
+	if errors.Is(status, sync.ErrUnavailable) {
+		return status
+	}
+	if len(entries) == 1 {
+		w.reject(entries[0], status, status.Body)
+		return nil
+	}
+	if status.Code == http.StatusForbidden {
+		if _, single := parseRejections(status.Body); !single {
+			w.fail(entries, status)
+			return nil
+		}
+	}
+	w.sink.client.logger.Debug("bulk write rejected", "kind", w.kind, "op", w.op, "items", len(entries), "error", status)
+	bad, _ := parseRejections(status.Body)
+	var rest []entry
+	for i, e := range entries {
+		if reason, ok := bad.of(i, e.item.ID, w.op); ok {
+			w.reject(e, status, reason)
+		} else {
+			rest = append(rest, e)
+		}
+	}
+	if len(rest) < len(entries) {
+		return w.write(ctx, rest)
+	}
+	half := len(entries) / 2 // NetBox does not say which: halve
+	if err := w.write(ctx, entries[:half]); err != nil {
+		return err
+	}
+	return w.write(ctx, entries[half:])
+}
+
+// reject settles one object that NetBox refused.
+func (w *bulk) reject(e entry, status *StatusError, reason []byte) {
+	text := describe(reason)
+	switch {
+	case w.op == sync.Delete && isMissing(status, text):
+		w.outcomes[e.index].Err = nil // it is gone, as it should be
+	case w.op == sync.Update && isMissing(status, text):
+		w.outcomes[e.index].Err = errGone
+	case status.Code == http.StatusForbidden:
+		w.outcomes[e.index].Err = status
+	default:
+		w.outcomes[e.index].Err = &RejectedError{Code: status.Code, Reason: text}
+	}
+}

@@ -1,0 +1,156 @@
+package netboxsink
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/netbox-community/go-netbox/v4"
+
+	"github.com/proxbox-go/proxbox/sync"
+)
+
+// client sends requests to a NetBox.
+type client struct {
+	base          string
+	configuration *netbox.Configuration
+	timeout       time.Duration
+	readers       chan struct{} // a place for each read under way
+	logger        *slog.Logger
+}
+
+// attempts is how often a request is sent that NetBox had no time for or that did not reach it.
+const attempts = 4
+
+// get reads a path, and tries again what a passing fault may have spoiled.
+func (c *client) get(ctx context.Context, path string, query url.Values) ([]byte, error) {
+	select {
+	case c.readers <- struct{}{}:
+		defer func() { <-c.readers }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	for attempt := 1; ; attempt++ {
+		raw, err := c.send(ctx, http.MethodGet, path, query, nil)
+		if err == nil || attempt == attempts || !passing(err) {
+			return raw, err
+		}
+		c.logger.Debug("read again", "path", path, "attempt", attempt, "error", err)
+		if err := pause(ctx, err, attempt); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// send sends one request and returns the body of a good answer. Every other answer is a [*StatusError], a lost one a
+// [*LostError].
+func (c *client) send(ctx context.Context, method, path string, query url.Values, body []byte) ([]byte, error) {
+	address := c.base + path
+	if len(query) > 0 {
+		address += "?" + query.Encode()
+	}
+	requestCtx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(requestCtx, method, address, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range c.configuration.DefaultHeader {
+		request.Header.Set(name, value)
+	}
+	request.Header.Set("User-Agent", c.configuration.UserAgent)
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("Accept-Language", "en-US")
+	request.Header.Set("Content-Type", "application/json") // up to 4.3 also a GET needs it, for JSON errors
+	// Kept connections stick to one of NetBox's workers, and one that the server closes at the wrong moment loses an
+	// answer: a bulk write can afford a connection of its own.
+	request.Close = method != http.MethodGet
+	response, err := c.configuration.HTTPClient.Do(request)
+	if err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			return nil, fmt.Errorf("%w: %w", sync.ErrUnknownOutcome, cause)
+		}
+		return nil, c.lost(method, path, err)
+	}
+	defer response.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(response.Body, 64<<20))
+	if err != nil {
+		return nil, c.lost(method, path, err)
+	}
+	if response.StatusCode >= 300 {
+		return nil, c.statusError(method, path, response, raw)
+	}
+	return raw, nil
+}
+
+// lost describes a request whose answer never came.
+func (c *client) lost(method, path string, err error) error {
+	e := &LostError{Method: method, Path: path, Address: c.base, Timeout: c.timeout, Err: err}
+	var dial *net.OpError
+	e.Unsent = errors.As(err, &dial) && dial.Op == "dial"
+	var certificate *tls.CertificateVerificationError
+	e.Certificate = errors.As(err, &certificate) || strings.Contains(err.Error(), "first record does not look like a TLS handshake")
+	e.Unsent = e.Unsent || e.Certificate
+	return e
+}
+
+func (c *client) statusError(method, path string, response *http.Response, raw []byte) error {
+	e := &StatusError{Method: method, Path: path, Code: response.StatusCode, Address: c.base, Body: raw}
+	e.JSON = json.Valid(raw) && len(bytes.TrimSpace(raw)) > 0
+	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
+		e.RetryAfter = time.Duration(seconds) * time.Second
+	}
+	if location := response.Header.Get("Location"); location != "" {
+		e.Location = redactURL(location)
+	}
+	return e
+}
+
+// passing tells whether the same request may be answered well a moment later.
+func passing(err error) bool {
+	var lost *LostError
+	if errors.As(err, &lost) {
+		return !lost.Certificate
+	}
+	var status *StatusError
+	return errors.As(err, &status) && (status.Code == http.StatusTooManyRequests || status.gateway() || status.deadlock())
+}
+
+// pause waits before a request is sent again: as long as NetBox asks for, else longer each time.
+func pause(ctx context.Context, err error, attempt int) error {
+	wait := time.Duration(float64(200*time.Millisecond) * float64(int(1)<<attempt) * (0.5 + rand.Float64()))
+	var status *StatusError
+	if errors.As(err, &status) && status.RetryAfter > 0 {
+		wait = min(status.RetryAfter, time.Minute)
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// redactURL returns a URL without what may be secret in it.
+func redactURL(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "(not a URL)"
+	}
+	u.RawQuery = ""
+	return u.Redacted()
+}

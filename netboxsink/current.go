@@ -1,0 +1,238 @@
+package netboxsink
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+
+	"github.com/proxbox-go/proxbox/sync"
+)
+
+// Current reads what bears the mark of the scope's sources, with all that hangs on it.
+func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, error) {
+	if err := s.probe(ctx); err != nil {
+		return nil, err
+	}
+	// Without the field nothing bears it, and NetBox would take the filter by it for none at all.
+	fields, err := all[sharedObject](ctx, s.client, KindCustomField, url.Values{"name": {fieldSource}})
+	if err != nil || len(fields) == 0 || len(scope.Sources) == 0 {
+		return &sync.State{}, err
+	}
+	var clusters []clusterObject
+	var devices []deviceObject
+	var machines []machineObject
+	marked := url.Values{"cf_" + fieldSource: scope.Sources}
+	err = beside(3, func(i int) (err error) {
+		switch i {
+		case 0:
+			clusters, err = all[clusterObject](ctx, s.client, KindCluster, marked)
+		case 1:
+			devices, err = all[deviceObject](ctx, s.client, KindDevice, marked)
+		case 2:
+			machines, err = all[machineObject](ctx, s.client, KindVirtualMachine, marked)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := newReading(&sync.State{})
+	r.ownClusters(clusters, scope.Sources)
+	r.ownDevices(devices, scope.Sources)
+	units := r.ownMachines(machines, scope.Sources)
+	if err := r.children(ctx, s, units); err != nil {
+		return nil, err
+	}
+	return &sync.State{Records: r.records}, nil
+}
+
+// reading turns what was read into records.
+type reading struct {
+	known   map[sync.Kind]map[string]sync.Key // by id, what references may point to
+	keys    map[sync.Key]bool
+	records []sync.Record
+}
+
+func newReading(current *sync.State) *reading {
+	r := &reading{known: map[sync.Kind]map[string]sync.Key{}, keys: map[sync.Key]bool{}}
+	for _, record := range current.Records {
+		r.know(record.Key, record.ID)
+	}
+	return r
+}
+
+func (r *reading) know(key sync.Key, id string) {
+	if r.known[key.Kind] == nil {
+		r.known[key.Kind] = map[string]sync.Key{}
+	}
+	r.known[key.Kind][id] = key
+	r.keys[key] = true
+}
+
+func (r *reading) add(record sync.Record) {
+	r.know(record.Key, record.ID)
+	r.records = append(r.records, record)
+}
+
+// ref returns a reference to an object inside another: by slug where its kind has them, else by id.
+func (r *reading) ref(kind sync.Kind, b *brief) sync.Value {
+	switch {
+	case b == nil:
+		return sync.Value{}
+	case tables[kind].key == "slug" && b.Slug != "":
+		return sync.Ref(sync.Key{Kind: kind, Name: b.Slug})
+	}
+	return r.refID(kind, b.ID)
+}
+
+func (r *reading) refID(kind sync.Kind, number int64) sync.Value {
+	if key, ok := r.known[kind][id(number)]; ok {
+		return sync.Ref(key)
+	}
+	return sync.Ref(foreign(kind, number))
+}
+
+func (r *reading) ownClusters(clusters []clusterObject, sources []string) {
+	for _, c := range clusters {
+		if source := c.CustomFields.text(fieldSource); slices.Contains(sources, source) {
+			key := clusterKey(source)
+			if !r.keys[key] {
+				r.cluster(key, &c)
+			}
+		}
+	}
+}
+
+// cluster adds a cluster, and the site that it is scoped to.
+func (r *reading) cluster(key sync.Key, c *clusterObject) {
+	fields := map[string]sync.Field{
+		"name":                     {Value: sync.String(c.Name)},
+		"type":                     {Value: r.ref(KindClusterType, c.Type)},
+		"description":              {Value: sync.String(c.Description)},
+		"tags":                     {Value: tagsValue(c.Tags)},
+		customPrefix + fieldSource: {Value: c.CustomFields.value(fieldSource)},
+	}
+	if c.ScopeType == "dcim.site" && c.Scope != nil {
+		site := sync.Key{Kind: KindSite, Name: c.Scope.Slug}
+		fields["site"] = sync.Field{Value: sync.Ref(site)}
+		if !r.keys[site] {
+			r.add(sync.Record{Key: site, ID: id(c.Scope.ID), Label: c.Scope.label()})
+		}
+	}
+	r.add(sync.Record{Key: key, ID: id(c.ID), Label: c.Name, Fields: fields})
+}
+
+func (r *reading) ownDevices(devices []deviceObject, sources []string) {
+	taken := map[sync.Key]bool{}
+	slices.SortFunc(devices, func(a, b deviceObject) int { return cmp.Compare(b.ID, a.ID) })
+	for _, d := range devices {
+		source := d.CustomFields.text(fieldSource)
+		if !slices.Contains(sources, source) {
+			continue
+		}
+		// The memory tells the node's name, whatever people call the device by now.
+		name := d.Name
+		if last := sync.ParseMemory(d.CustomFields.value(fieldMemory)).Last("", "name"); len(last) > 0 {
+			name = last[0].Text()
+		}
+		key := deviceKey(source, unsuffixed(name))
+		if taken[key] {
+			key.Name += "~" + id(d.ID)
+		}
+		taken[key] = true
+		r.device(key, source, &d)
+	}
+}
+
+func (r *reading) device(key sync.Key, source string, d *deviceObject) {
+	fields := map[string]sync.Field{
+		"name":                     {Value: sync.String(d.Name)},
+		"status":                   {Value: sync.String(string(d.Status))},
+		"site":                     {Value: r.ref(KindSite, d.Site)},
+		"cluster":                  {Value: r.ref(KindCluster, d.Cluster)},
+		"device_type":              {Value: r.ref(KindDeviceType, d.DeviceType)},
+		"role":                     {Value: r.ref(KindDeviceRole, d.Role)},
+		"platform":                 {Value: r.ref(KindPlatform, d.Platform)},
+		"description":              {Value: sync.String(d.Description)},
+		"tags":                     {Value: tagsValue(d.Tags)},
+		customPrefix + fieldSource: {Value: d.CustomFields.value(fieldSource)},
+		sync.MemoryField:           {Value: d.CustomFields.value(fieldMemory)},
+	}
+	r.add(sync.Record{
+		Key: key, Unit: key, ID: id(d.ID), Label: d.Name, Source: source, Fields: fields,
+		Claims: []sync.Claim{nameClaim(KindDevice, fields["site"].Value, d.Name, id(d.ID))},
+	})
+}
+
+// unitRead is a virtual machine whose children are to be read.
+type unitRead struct {
+	key    sync.Key
+	source string
+	memory sync.Memory
+}
+
+// ownMachines adds our virtual machines. Of two with one VMID, an object that outlived its guest and that of the guest
+// that has its VMID now, the younger has the plain key.
+func (r *reading) ownMachines(machines []machineObject, sources []string) map[int64]unitRead {
+	units := map[int64]unitRead{}
+	taken := map[sync.Key]bool{}
+	slices.SortFunc(machines, func(a, b machineObject) int { return cmp.Compare(b.ID, a.ID) })
+	for _, m := range machines {
+		source := m.CustomFields.text(fieldSource)
+		if !slices.Contains(sources, source) {
+			continue
+		}
+		key := machineKey(source, guestID(&m))
+		if taken[key] {
+			key.Name += "~" + id(m.ID)
+		}
+		taken[key] = true
+		r.machine(key, source, &m)
+		units[m.ID] = unitRead{key: key, source: source, memory: sync.ParseMemory(m.CustomFields.value(fieldMemory))}
+	}
+	return units
+}
+
+// guestID returns the VMID that a virtual machine names; 0 if it names none.
+func guestID(m *machineObject) int {
+	var n int
+	if _, err := fmt.Sscan(m.CustomFields.text(fieldID), &n); err != nil {
+		return 0
+	}
+	return n
+}
+
+func (r *reading) machine(key sync.Key, source string, m *machineObject) {
+	fields := map[string]sync.Field{
+		"name":                 {Value: sync.String(m.Name)},
+		"status":               {Value: sync.String(string(m.Status))},
+		"cluster":              {Value: r.ref(KindCluster, m.Cluster)},
+		"device":               {Value: r.ref(KindDevice, m.Device)},
+		"role":                 {Value: r.ref(KindDeviceRole, m.Role)},
+		"virtual_machine_type": {Value: r.ref(KindMachineType, m.Type)},
+		"vcpus":                {},
+		"memory":               {},
+		"description":          {Value: sync.String(m.Description)},
+		"primary_ip4":          {Value: r.ref(KindAddress, m.PrimaryIP4)},
+		"primary_ip6":          {Value: r.ref(KindAddress, m.PrimaryIP6)},
+		"tags":                 {Value: tagsValue(m.Tags)},
+		sync.MemoryField:       {Value: m.CustomFields.value(fieldMemory)},
+	}
+	if m.VCPUs != nil {
+		if v, err := sync.ParseValue([]byte(*m.VCPUs)); err == nil {
+			fields["vcpus"] = sync.Field{Value: v}
+		}
+	}
+	if m.Memory != nil {
+		fields["memory"] = sync.Field{Value: sync.Int(*m.Memory)}
+	}
+	for _, name := range []string{fieldID, fieldType, fieldStartAtBoot, fieldUnprivileged, fieldAgent, fieldSearchDomain, fieldSource, fieldUUID} {
+		fields[customPrefix+name] = sync.Field{Value: m.CustomFields.value(name)}
+	}
+	r.add(sync.Record{
+		Key: key, Unit: key, ID: id(m.ID), Label: m.Name, Source: source, Guest: guestID(m), Fields: fields,
+		Claims: []sync.Claim{nameClaim(KindVirtualMachine, fields["cluster"].Value, m.Name, id(m.ID))},
+	})
+}

@@ -1,0 +1,98 @@
+package netboxsink
+
+import (
+	"slices"
+
+	"github.com/proxbox-go/proxbox/sync"
+	"github.com/proxbox-go/proxbox/sync/inventory"
+)
+
+// Desired translates inventories into NetBox's objects: the mapping, as one pure function of what the sources say and
+// what NetBox holds.
+func (s *Sink) Desired(inventories []*inventory.Inventory, current *sync.State) (*sync.State, error) {
+	m := newMapping(s.serves(), current)
+	for _, inv := range inventories {
+		if gap, ok := sourceGap(inv); ok {
+			m.state.Holds = append(m.state.Holds, sync.Hold{Source: inv.Source, Reason: gap.Reason})
+		}
+	}
+	readable := slices.DeleteFunc(slices.Clone(inventories), func(inv *inventory.Inventory) bool {
+		_, gone := inv.NodeGap("", inventory.PartNode)
+		return gone
+	})
+	if len(readable) > 0 {
+		m.standing()
+	}
+	for _, inv := range readable {
+		m.cluster(inv)
+	}
+	m.devices(readable)
+	m.machines(readable)
+	return &m.state, nil
+}
+
+// sourceGap returns the gap that lets nothing of the source be taken for gone.
+func sourceGap(inv *inventory.Inventory) (inventory.Gap, bool) {
+	for _, g := range inv.Gaps {
+		if g.Part == inventory.PartSource || g.Part == inventory.PartQuorum {
+			return g, true
+		}
+	}
+	return inventory.Gap{}, false
+}
+
+// mapping is one translation under way.
+type mapping struct {
+	release release
+	current map[sync.Key]*sync.Record
+	byKind  map[sync.Kind][]*sync.Record // current, in the order of their keys
+	onUnit  map[sync.Key][]*sync.Record  // current children, in the order of their keys
+	state   sync.State
+	// places says in what a source's units are: its cluster and the site of its nodes, as the current records name
+	// them.
+	clusters, sites map[string]sync.Key
+}
+
+func newMapping(r release, current *sync.State) *mapping {
+	m := &mapping{
+		release: r, current: map[sync.Key]*sync.Record{}, byKind: map[sync.Kind][]*sync.Record{},
+		onUnit: map[sync.Key][]*sync.Record{}, clusters: map[string]sync.Key{}, sites: map[string]sync.Key{},
+	}
+	for i := range current.Records {
+		r := &current.Records[i]
+		m.current[r.Key] = r
+		m.byKind[r.Key.Kind] = append(m.byKind[r.Key.Kind], r)
+		if !r.Unit.IsZero() && r.Unit != r.Key {
+			m.onUnit[r.Unit] = append(m.onUnit[r.Unit], r)
+		}
+	}
+	byKey := func(a, b *sync.Record) int { return a.Key.Compare(b.Key) }
+	for _, records := range m.byKind {
+		slices.SortFunc(records, byKey)
+	}
+	for _, records := range m.onUnit {
+		slices.SortFunc(records, byKey)
+	}
+	return m
+}
+
+func (m *mapping) add(r sync.Record) { m.state.Records = append(m.state.Records, r) }
+
+// share adds a shared object, once. One that exists is taken as it is.
+func (m *mapping) share(kind sync.Kind, name, label string, fields map[string]sync.Value) sync.Value {
+	key := sync.Key{Kind: kind, Name: name}
+	if slices.ContainsFunc(m.state.Records, func(r sync.Record) bool { return r.Key == key }) {
+		return sync.Ref(key)
+	}
+	record := sync.Record{Key: key, Label: label}
+	if was := m.current[key]; was != nil {
+		record.Label = was.Label
+	} else {
+		record.Fields = map[string]sync.Field{}
+		for name, v := range fields {
+			record.Fields[name] = sync.Field{Value: v, Rule: sync.CreateOnly}
+		}
+	}
+	m.add(record)
+	return sync.Ref(key)
+}

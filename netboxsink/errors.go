@@ -1,0 +1,184 @@
+package netboxsink
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/proxbox-go/proxbox/sync"
+)
+
+// StatusError is an answer that refuses a request.
+type StatusError struct {
+	Method, Path string
+	Code         int
+	Address      string        // of the NetBox
+	Body         []byte        // as NetBox sent it
+	JSON         bool          // NetBox itself spoke, not a proxy before it
+	RetryAfter   time.Duration // 0 if NetBox does not say
+	Location     string        // of a redirect
+}
+
+// Error says what was refused, why, and what to do.
+func (e *StatusError) Error() string {
+	request := e.Method + " " + e.Path
+	switch {
+	case e.Code == http.StatusForbidden && strings.Contains(e.detail(), "permission"):
+		return fmt.Sprintf("NetBox refuses %s: the token's user may not %s: grant it in NetBox (Admin, Permissions), "+
+			"and let the token write", request, permission(e.Method, e.Path))
+	case e.Code == http.StatusForbidden, e.Code == http.StatusUnauthorized:
+		return fmt.Sprintf("NetBox at %s does not accept the token (%s): check it in NetBox (Admin, API Tokens)", e.Address, e.detail())
+	case e.Code >= 300 && e.Code < 400:
+		return fmt.Sprintf("NetBox at %s redirects to %s: set the URL to that", e.Address, e.Location)
+	case e.Code == http.StatusNotFound && !e.JSON:
+		return fmt.Sprintf("%s%s does not exist: is the URL that of NetBox?", e.Address, e.Path)
+	case e.gateway():
+		return fmt.Sprintf("the proxy before NetBox at %s answered %d to %s: NetBox is down or too slow", e.Address, e.Code, request)
+	}
+	return fmt.Sprintf("NetBox answered %d to %s: %s", e.Code, request, e.detail())
+}
+
+// Is makes a refused token and a wrong address end the run.
+func (e *StatusError) Is(target error) bool {
+	if target != sync.ErrUnavailable {
+		return false
+	}
+	forbidden := e.Code == http.StatusForbidden && !strings.Contains(e.detail(), "permission")
+	return forbidden || e.Code == http.StatusUnauthorized || e.Code >= 300 && e.Code < 400 || e.Code == http.StatusNotFound && !e.JSON
+}
+
+// gateway tells whether a proxy answered in NetBox's place: the request may have been carried out.
+func (e *StatusError) gateway() bool {
+	return e.Code == http.StatusBadGateway || e.Code == http.StatusServiceUnavailable || e.Code == http.StatusGatewayTimeout ||
+		e.Code >= 500 && !e.JSON
+}
+
+// deadlock tells whether the database gave this request up for another: it was rolled back.
+func (e *StatusError) deadlock() bool {
+	return e.Code == http.StatusInternalServerError && e.JSON && strings.Contains(string(e.Body), "OperationalError")
+}
+
+// detail returns what NetBox said, on one line of bounded length.
+func (e *StatusError) detail() string {
+	if !e.JSON {
+		return http.StatusText(e.Code)
+	}
+	return describe(e.Body)
+}
+
+// permission names what the method does to the objects at the path, as NetBox's permissions call it.
+func permission(method, path string) string {
+	action := map[string]string{
+		http.MethodGet: "view", http.MethodPost: "add", http.MethodPatch: "change", http.MethodDelete: "delete",
+	}[method]
+	for kind, table := range tables {
+		if strings.HasPrefix(path, table.path) {
+			return action + " " + strings.ReplaceAll(string(kind), "-", " ") + " objects (" + table.model + ")"
+		}
+	}
+	return action + " " + path
+}
+
+// LostError tells that a request got no answer.
+type LostError struct {
+	Method, Path string
+	Address      string
+	Timeout      time.Duration
+	// Unsent says that the request did not reach NetBox.
+	Unsent bool
+	// Certificate says that NetBox's certificate was not accepted.
+	Certificate bool
+	Err         error
+}
+
+// Error says what happened and what to do.
+func (e *LostError) Error() string {
+	var timeout interface{ Timeout() bool }
+	switch {
+	case e.Certificate:
+		return fmt.Sprintf("NetBox at %s cannot be trusted: %v: set ca_file to its CA, or insecure; or check whether it speaks TLS at all", e.Address, e.Err)
+	case e.Unsent:
+		return fmt.Sprintf("NetBox at %s cannot be reached: %v: is it running, and is the URL right?", e.Address, e.Err)
+	case errors.As(e.Err, &timeout) && timeout.Timeout():
+		return fmt.Sprintf("NetBox at %s did not answer %s %s within %v", e.Address, e.Method, e.Path, e.Timeout)
+	}
+	return fmt.Sprintf("the connection to NetBox at %s broke during %s %s: %v", e.Address, e.Method, e.Path, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *LostError) Unwrap() error { return e.Err }
+
+// Is makes a NetBox that cannot be reached end the run.
+func (e *LostError) Is(target error) bool { return target == sync.ErrUnavailable && e.Unsent }
+
+// describe returns the messages of an error body on one line: "name: must be unique; status: is not a valid choice".
+func describe(body []byte) string {
+	var v any
+	if json.Unmarshal(body, &v) != nil {
+		return "an answer that is no JSON"
+	}
+	return shorten(flatten("", v), 300)
+}
+
+func flatten(name string, v any) string {
+	switch v := v.(type) {
+	case map[string]any:
+		var parts []string
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			label := key
+			if key == "__all__" || key == "non_field_errors" || key == "detail" || key == "error" {
+				label = ""
+			}
+			if key == "netbox_version" || key == "python_version" {
+				continue
+			}
+			if s := flatten(label, v[key]); s != "" {
+				parts = append(parts, s)
+			}
+		}
+		return prefixed(name, strings.Join(parts, "; "))
+	case []any:
+		var parts []string
+		for _, item := range v {
+			if s := flatten("", item); s != "" {
+				parts = append(parts, s)
+			}
+		}
+		return prefixed(name, strings.Join(parts, " "))
+	case string:
+		return prefixed(name, v)
+	case float64:
+		return prefixed(name, strconv.FormatFloat(v, 'f', -1, 64))
+	}
+	return ""
+}
+
+func prefixed(name, text string) string {
+	if name == "" || text == "" {
+		return text
+	}
+	return name + ": " + text
+}
+
+// shorten cuts a text to so many characters.
+func shorten(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
+}
+
+// RejectedError tells that NetBox refused one object of a write, and why.
+type RejectedError struct {
+	Code   int
+	Reason string // NetBox's own words
+}
+
+// Error returns NetBox's reason.
+func (e *RejectedError) Error() string { return "NetBox rejects it: " + e.Reason }

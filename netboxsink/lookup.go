@@ -1,0 +1,275 @@
+package netboxsink
+
+import (
+	"context"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/proxbox-go/proxbox/sync"
+)
+
+// Lookup reads what stands under the names and addresses that the desired records need: shared objects by their
+// natural keys, all of a cluster's virtual machines where one of ours is missing, devices by name, addresses by host,
+// and what hangs on a machine that is to be taken over.
+func (s *Sink) Lookup(ctx context.Context, desired, current *sync.State) (*sync.State, error) {
+	l := newLookup(s, desired, current)
+	l.shared()
+	l.clusters()
+	l.devices()
+	l.machines()
+	l.takenOver()
+	l.addresses()
+	if len(l.reads) == 0 {
+		return nil, nil
+	}
+	adds := make([]func(*reading), len(l.reads))
+	if err := beside(len(l.reads), func(i int) (err error) {
+		adds[i], err = l.reads[i](ctx)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	r := newReading(current)
+	for _, add := range adds {
+		add(r)
+	}
+	return &sync.State{Records: r.records, Asked: l.asked}, nil
+}
+
+// lookup collects what is to be read. Each read returns what adds its records, in the order of the collection.
+type lookup struct {
+	sink    *Sink
+	current map[sync.Key]*sync.Record
+	done    map[sync.Key]bool
+	desired *sync.State
+	known   *sync.State
+	asked   []sync.Key
+	reads   []func(context.Context) (func(*reading), error)
+}
+
+func newLookup(s *Sink, desired, current *sync.State) *lookup {
+	l := &lookup{sink: s, current: map[sync.Key]*sync.Record{}, done: map[sync.Key]bool{}, desired: desired, known: current}
+	for i := range current.Records {
+		l.current[current.Records[i].Key] = &current.Records[i]
+	}
+	for _, key := range current.Asked {
+		l.done[key] = true
+	}
+	return l
+}
+
+// ask notes that something is looked up, and tells whether it was not before.
+func (l *lookup) ask(kind sync.Kind, what string) bool {
+	key := sync.Key{Kind: kind, Name: what}
+	if l.done[key] {
+		return false
+	}
+	l.done[key] = true
+	l.asked = append(l.asked, key)
+	return true
+}
+
+// missing returns the desired records of a kind that stand neither under their key nor under their id.
+func (l *lookup) missing(kind sync.Kind) []*sync.Record {
+	var out []*sync.Record
+	for i := range l.desired.Records {
+		r := &l.desired.Records[i]
+		if r.Key.Kind == kind && l.current[r.Key] == nil && r.ID == "" {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// shared looks up shared objects by their natural key, which is their key's name.
+func (l *lookup) shared() {
+	for _, info := range l.sink.Kinds() {
+		if info.Level != sync.Shared || info.Kind == KindCluster {
+			continue
+		}
+		var names []string
+		for _, r := range l.missing(info.Kind) {
+			if l.ask(info.Kind, r.Key.Name) {
+				names = append(names, r.Key.Name)
+			}
+		}
+		for _, query := range queries(tables[info.Kind].key, names, nil) {
+			read(l, info.Kind, query, func(r *reading, o *sharedObject) { r.sharedObject(info.Kind, o) })
+		}
+	}
+}
+
+// read puts one list on the list of reads.
+func read[T any](l *lookup, kind sync.Kind, query url.Values, add func(*reading, *T)) {
+	l.reads = append(l.reads, func(ctx context.Context) (func(*reading), error) {
+		objects, err := all[T](ctx, l.sink.client, kind, query)
+		return func(r *reading) {
+			for i := range objects {
+				add(r, &objects[i])
+			}
+		}, err
+	})
+}
+
+func (r *reading) sharedObject(kind sync.Kind, o *sharedObject) {
+	key := sync.Key{Kind: kind, Name: o.Slug}
+	if kind == KindCustomField {
+		key.Name = o.Name
+	}
+	label := o.Name
+	if o.Model != "" {
+		label = o.Model
+	}
+	if !r.keys[key] {
+		r.add(sync.Record{Key: key, ID: id(o.ID), Label: label})
+	}
+}
+
+// clusters looks up clusters by name.
+func (l *lookup) clusters() {
+	var names []string
+	for _, r := range l.missing(KindCluster) {
+		if name := r.Fields["name"].Value.Text(); l.ask(KindCluster, name) {
+			names = append(names, name)
+		}
+	}
+	for _, query := range queries("name", names, nil) {
+		read(l, KindCluster, query, func(r *reading, c *clusterObject) {
+			if key := foreign(KindCluster, c.ID); r.free(KindCluster, c.ID) {
+				r.cluster(key, c)
+			}
+		})
+	}
+}
+
+// free tells whether an object was not read before.
+func (r *reading) free(kind sync.Kind, number int64) bool {
+	_, known := r.known[kind][id(number)]
+	return !known
+}
+
+// devices looks up devices by name.
+func (l *lookup) devices() {
+	var names []string
+	for _, r := range l.missing(KindDevice) {
+		if name := r.Fields["name"].Value.Text(); l.ask(KindDevice, strings.ToLower(name)) {
+			names = append(names, name)
+		}
+	}
+	for _, query := range queries("name", names, nil) {
+		read(l, KindDevice, query, func(r *reading, d *deviceObject) {
+			if r.free(KindDevice, d.ID) {
+				r.device(foreign(KindDevice, d.ID), "", d)
+			}
+		})
+	}
+}
+
+// machines looks up all virtual machines of each cluster in which one of ours is missing: any of them may be the
+// guest's, and each of them has a name that no other can have.
+func (l *lookup) machines() {
+	ids := map[string]bool{}
+	for _, r := range l.missing(KindVirtualMachine) {
+		for _, key := range r.Fields["cluster"].Value.Keys() {
+			if number := l.idOf(key); number != "" && l.ask(KindVirtualMachine, "of cluster "+number) {
+				ids[number] = true
+			}
+		}
+	}
+	for _, number := range slices.Sorted(maps.Keys(ids)) {
+		read(l, KindVirtualMachine, url.Values{"cluster_id": {number}}, func(r *reading, m *machineObject) {
+			if r.free(KindVirtualMachine, m.ID) {
+				r.machine(foreign(KindVirtualMachine, m.ID), "", m)
+			}
+		})
+	}
+}
+
+// idOf returns the id of a record that exists, or that a desired one takes over.
+func (l *lookup) idOf(key sync.Key) string {
+	if r := l.current[key]; r != nil {
+		return r.ID
+	}
+	for i := range l.desired.Records {
+		if r := &l.desired.Records[i]; r.Key == key {
+			return r.ID
+		}
+	}
+	return ""
+}
+
+// takenOver looks up what hangs on virtual machines that are taken over.
+func (l *lookup) takenOver() {
+	units := map[int64]unitRead{}
+	for _, r := range l.desired.Records {
+		if r.Key.Kind != KindVirtualMachine || r.ID == "" || !l.ask(KindVirtualMachine, "children of "+r.ID) {
+			continue
+		}
+		if number, ok := parseID(r.ID); ok {
+			units[number] = unitRead{key: foreign(KindVirtualMachine, number)}
+		}
+	}
+	if len(units) == 0 {
+		return
+	}
+	l.reads = append(l.reads, func(ctx context.Context) (func(*reading), error) {
+		part := newReading(l.known)
+		err := part.children(ctx, l.sink, units)
+		return func(r *reading) {
+			for _, record := range part.records {
+				if !r.keys[record.Key] {
+					r.add(record)
+				}
+			}
+		}, err
+	})
+}
+
+// addresses looks up who has the addresses that are to be created.
+func (l *lookup) addresses() {
+	var hosts []string
+	for _, r := range l.missing(KindAddress) {
+		host, _, _ := strings.Cut(r.Fields["address"].Value.Text(), "/")
+		if host != "" && l.ask(KindAddress, host) {
+			hosts = append(hosts, host)
+		}
+	}
+	if len(hosts) == 0 {
+		return
+	}
+	wanted := map[string]bool{}
+	for _, host := range hosts {
+		wanted[host] = true
+	}
+	l.reads = append(l.reads, func(ctx context.Context) (func(*reading), error) {
+		found, err := byList[addressObject](ctx, l.sink.client, KindAddress, "address", hosts, nil)
+		return func(r *reading) {
+			for i := range found {
+				if a := &found[i]; a.VRF == nil && wanted[a.host().String()] && r.free(KindAddress, a.ID) {
+					r.heldAddress(a)
+				}
+			}
+		}, err
+	})
+}
+
+// heldAddress adds an address that somebody has.
+func (r *reading) heldAddress(a *addressObject) {
+	host := a.host()
+	record := sync.Record{
+		Key: foreign(KindAddress, a.ID), ID: id(a.ID), Label: a.Address,
+		Fields: map[string]sync.Field{
+			"address": {Value: sync.String(a.Address)},
+			"status":  {Value: sync.String(string(a.Status))},
+			"holder":  {Value: sync.String(a.holder())},
+		},
+		Claims: []sync.Claim{addressClaim(host)},
+	}
+	record.Unit = record.Key
+	if a.AssignedType == tables[KindInterface].model {
+		record.Fields["assigned_object"] = sync.Field{Value: r.refID(KindInterface, a.AssignedID)}
+	}
+	r.add(record)
+}

@@ -1,0 +1,68 @@
+package netboxsink
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/proxbox-go/proxbox/sync"
+)
+
+// The custom fields that we keep. The first five are the documented backend's.
+const (
+	fieldID           = "proxmox_vm_id"
+	fieldStartAtBoot  = "proxmox_start_at_boot"
+	fieldUnprivileged = "proxmox_unprivileged_container"
+	fieldAgent        = "proxmox_qemu_agent"
+	fieldSearchDomain = "proxmox_search_domain"
+	fieldType         = "proxmox_vm_type"
+	fieldSource       = "proxbox_source"
+	fieldUUID         = "proxbox_uuid"
+	fieldMemory       = "proxbox_memory"
+)
+
+// customPrefix begins the name of a record's field that stands in a custom field.
+const customPrefix = "custom_fields."
+
+// tagSlug is the slug of the tag that the plugin's pages select by.
+const tagSlug = "proxbox"
+
+// foreign is the key of an object that bears no mark of ours.
+func foreign(kind sync.Kind, number int64) sync.Key {
+	return sync.Key{Kind: kind, Name: "#" + id(number)}
+}
+
+// deviceKey is the key of a node.
+func deviceKey(source, node string) sync.Key {
+	return sync.Key{Kind: KindDevice, Name: source + "/" + node}
+}
+
+// machineKey is the key of a guest.
+func machineKey(source string, guest int) sync.Key {
+	return sync.Key{Kind: KindVirtualMachine, Name: source + "/" + strconv.Itoa(guest)}
+}
+
+// clusterKey is the key of a source's cluster.
+func clusterKey(source string) sync.Key { return sync.Key{Kind: KindCluster, Name: source} }
+
+// The names of a machine's children: "net0", "net0/BC:24:11:00:00:01", "ip/192.0.2.5", "scsi0".
+
+func childKey(kind sync.Kind, unit sync.Key, name string) sync.Key {
+	return sync.Key{Kind: kind, Name: unit.Name + "/" + name}
+}
+
+func macName(nic, mac string) string { return nic + "/" + mac }
+
+func addressName(host string) string { return "ip/" + host }
+
+// childKind tells what a remembered child is by its name.
+func childKind(name string) sync.Kind {
+	switch {
+	case strings.HasPrefix(name, "ip/"):
+		return KindAddress
+	case strings.Contains(name, "/"):
+		return KindMAC
+	case strings.HasPrefix(name, "net"):
+		return KindInterface
+	}
+	return KindDisk
+}

@@ -1,0 +1,213 @@
+package netboxsink
+
+import (
+	"encoding/json"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/proxbox-go/proxbox/sync"
+)
+
+// What is read of NetBox's objects. Only what is compared is decoded, and what may vary is decoded leniently.
+
+// choice is a field of fixed choices: {"value", "label"}, or the bare value.
+type choice string
+
+func (c *choice) UnmarshalJSON(raw []byte) error {
+	var object struct {
+		Value *string `json:"value"`
+	}
+	if json.Unmarshal(raw, &object) == nil {
+		if object.Value != nil {
+			*c = choice(*object.Value)
+		}
+		return nil
+	}
+	return json.Unmarshal(raw, (*string)(c))
+}
+
+// brief is an object inside another.
+type brief struct {
+	ID      int64  `json:"id"`
+	Name    string `json:"name"`
+	Model   string `json:"model"`
+	Slug    string `json:"slug"`
+	Display string `json:"display"`
+	Address string `json:"mac_address"`
+}
+
+func (b *brief) label() string {
+	for _, s := range []string{b.Name, b.Model, b.Address, b.Display} {
+		if s != "" {
+			return s
+		}
+	}
+	return id(b.ID)
+}
+
+type tagBrief struct {
+	Name string `json:"name"`
+	Slug string `json:"slug"`
+}
+
+type customFields map[string]json.RawMessage
+
+// text returns the value of a text or integer field, or of a selection, as text.
+func (c customFields) text(name string) string { return c.value(name).Text() }
+
+// value returns the value of a field. From 4.7 a selection comes as {"value", "label"}.
+func (c customFields) value(name string) sync.Value {
+	var selection struct {
+		Value json.RawMessage `json:"value"`
+		Label *string         `json:"label"`
+	}
+	raw := c[name]
+	if json.Unmarshal(raw, &selection) == nil && selection.Label != nil {
+		raw = selection.Value
+	}
+	v, err := sync.ParseValue(raw)
+	if err != nil {
+		return sync.Value{}
+	}
+	return v
+}
+
+// sharedObject is an object of any shared kind but cluster.
+type sharedObject struct {
+	ID    int64  `json:"id"`
+	Name  string `json:"name"`
+	Model string `json:"model"` // of a device type
+	Slug  string `json:"slug"`
+}
+
+type clusterObject struct {
+	ID           int64        `json:"id"`
+	Name         string       `json:"name"`
+	Type         *brief       `json:"type"`
+	Description  string       `json:"description"`
+	ScopeType    string       `json:"scope_type"`
+	Scope        *brief       `json:"scope"`
+	Tags         []tagBrief   `json:"tags"`
+	CustomFields customFields `json:"custom_fields"`
+}
+
+type deviceObject struct {
+	ID           int64        `json:"id"`
+	Name         string       `json:"name"`
+	Status       choice       `json:"status"`
+	Site         *brief       `json:"site"`
+	Cluster      *brief       `json:"cluster"`
+	DeviceType   *brief       `json:"device_type"`
+	Role         *brief       `json:"role"`
+	Platform     *brief       `json:"platform"`
+	Description  string       `json:"description"`
+	Tags         []tagBrief   `json:"tags"`
+	CustomFields customFields `json:"custom_fields"`
+}
+
+type machineObject struct {
+	ID           int64        `json:"id"`
+	Name         string       `json:"name"`
+	Status       choice       `json:"status"`
+	Cluster      *brief       `json:"cluster"`
+	Device       *brief       `json:"device"`
+	Role         *brief       `json:"role"`
+	Type         *brief       `json:"virtual_machine_type"`
+	VCPUs        *json.Number `json:"vcpus"`
+	Memory       *int64       `json:"memory"`
+	Description  string       `json:"description"`
+	PrimaryIP4   *brief       `json:"primary_ip4"`
+	PrimaryIP6   *brief       `json:"primary_ip6"`
+	Tags         []tagBrief   `json:"tags"`
+	CustomFields customFields `json:"custom_fields"`
+}
+
+type interfaceObject struct {
+	ID             int64   `json:"id"`
+	VirtualMachine brief   `json:"virtual_machine"`
+	Name           string  `json:"name"`
+	Enabled        bool    `json:"enabled"`
+	MTU            *int64  `json:"mtu"`
+	MACs           []brief `json:"mac_addresses"`
+	PrimaryMAC     *brief  `json:"primary_mac_address"`
+}
+
+type addressObject struct {
+	ID           int64  `json:"id"`
+	Address      string `json:"address"`
+	Status       choice `json:"status"`
+	VRF          *brief `json:"vrf"`
+	AssignedType string `json:"assigned_object_type"`
+	AssignedID   int64  `json:"assigned_object_id"`
+	Assigned     *struct {
+		Name           string `json:"name"`
+		VirtualMachine *brief `json:"virtual_machine"`
+		Device         *brief `json:"device"`
+	} `json:"assigned_object"`
+}
+
+// host returns the address without its mask; the zero value if it cannot be read.
+func (a *addressObject) host() netip.Addr {
+	p, err := netip.ParsePrefix(a.Address)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return p.Addr()
+}
+
+// holder tells who has the address: "web01 net0", or "nobody".
+func (a *addressObject) holder() string {
+	if a.Assigned == nil {
+		if a.AssignedType != "" {
+			return a.AssignedType + " " + id(a.AssignedID)
+		}
+		return "nobody"
+	}
+	for _, owner := range []*brief{a.Assigned.VirtualMachine, a.Assigned.Device} {
+		if owner != nil {
+			return owner.label() + " " + a.Assigned.Name
+		}
+	}
+	return a.Assigned.Name
+}
+
+type macObject struct {
+	ID           int64  `json:"id"`
+	Address      string `json:"mac_address"`
+	AssignedType string `json:"assigned_object_type"`
+	AssignedID   int64  `json:"assigned_object_id"`
+}
+
+type diskObject struct {
+	ID             int64  `json:"id"`
+	VirtualMachine brief  `json:"virtual_machine"`
+	Name           string `json:"name"`
+	Size           int64  `json:"size"`
+	Description    string `json:"description"`
+}
+
+func id(n int64) string { return strconv.FormatInt(n, 10) }
+
+func parseID(s string) (int64, bool) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	return n, err == nil
+}
+
+// tagsValue returns tags as a value, in the order of their slugs.
+func tagsValue(tags []tagBrief) sync.Value {
+	list := make([]tagBrief, len(tags))
+	copy(list, tags)
+	slices.SortFunc(list, func(a, b tagBrief) int { return strings.Compare(a.Slug, b.Slug) })
+	raw, _ := json.Marshal(list)
+	v, _ := sync.ParseValue(raw)
+	return v
+}
+
+// tagsOf reads what tagsValue made.
+func tagsOf(v sync.Value) []tagBrief {
+	var tags []tagBrief
+	_ = json.Unmarshal([]byte(v.JSON()), &tags)
+	return tags
+}

@@ -1,0 +1,75 @@
+package netboxsink
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/proxbox-go/proxbox/sync"
+)
+
+// release is what differs between the NetBox versions that are served.
+type release struct {
+	version string // as NetBox tells it
+	minor   int    // 4.minor
+	// inlineMAC: an interface takes mac_address, makes the MAC object and makes it primary (4.7). Before, the MAC is a
+	// request of its own and the interface points to it in another.
+	inlineMAC bool
+	// machineTypes: virtual machines have a type (4.6).
+	machineTypes bool
+}
+
+const (
+	oldestMinor = 2
+	newestMinor = 7
+)
+
+// releaseOf returns what is known of a version such as "4.7.3" or "4.2.9-Docker-3.2.1".
+func releaseOf(version string) (*release, error) {
+	parts := strings.SplitN(version, ".", 3)
+	minor := -1
+	if len(parts) >= 2 && parts[0] == "4" {
+		if n, err := strconv.Atoi(strings.TrimRight(parts[1], "-beta")); err == nil {
+			minor = n
+		}
+	}
+	patch := ""
+	if len(parts) == 3 {
+		patch, _, _ = strings.Cut(parts[2], "-")
+	}
+	switch {
+	case minor < oldestMinor, minor == 2 && (patch == "0" || patch == "1"):
+		return nil, fmt.Errorf("NetBox is version %s: proxbox needs 4.2.2 to 4.%d", version, newestMinor)
+	}
+	return &release{version: version, minor: minor, inlineMAC: minor >= 7, machineTypes: minor >= 6}, nil
+}
+
+// probe asks NetBox for its version, which also proves that the URL and the token are right.
+func (s *Sink) probe(ctx context.Context) error {
+	raw, err := s.client.get(ctx, "/api/status/", nil)
+	if err != nil {
+		return err
+	}
+	var status struct {
+		Version string `json:"netbox-version"`
+	}
+	if err := json.Unmarshal(raw, &status); err != nil || status.Version == "" {
+		return fmt.Errorf("%s/api/status/ does not answer as a NetBox does: is the URL that of NetBox? %w", s.client.base, sync.ErrUnavailable)
+	}
+	r, err := releaseOf(status.Version)
+	if err != nil {
+		return fmt.Errorf("%w: %w", err, sync.ErrUnavailable)
+	}
+	s.release.Store(r)
+	return nil
+}
+
+// serves returns what is known of the NetBox; of the newest version as long as it has not been asked.
+func (s *Sink) serves() release {
+	if r := s.release.Load(); r != nil {
+		return *r
+	}
+	return release{minor: newestMinor, inlineMAC: true, machineTypes: true}
+}

@@ -1,0 +1,128 @@
+package netboxsink
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/proxbox-go/proxbox/sync"
+)
+
+// settle finds out, after a lost answer, what landed, and returns what is to be sent again. Updates and deletes are: to
+// do them twice does no harm. Creates are looked for by their natural keys.
+func (w *bulk) settle(ctx context.Context, entries []entry, lost error) []entry {
+	if w.op != sync.Create {
+		return entries
+	}
+	found, err := w.find(ctx, entries)
+	if err != nil {
+		w.fail(entries, fmt.Errorf("%w: %w", sync.ErrUnknownOutcome, lost))
+		return nil
+	}
+	var rest []entry
+	for _, e := range entries {
+		if number, ok := found[e.index]; ok {
+			w.outcomes[e.index].ID = number
+		} else {
+			rest = append(rest, e)
+		}
+	}
+	return rest
+}
+
+// find returns the ids of the entries that exist, by their places in the batch.
+func (w *bulk) find(ctx context.Context, entries []entry) (map[int]string, error) {
+	switch w.kind {
+	case KindVirtualMachine:
+		return findIn[machineObject](ctx, w, entries, "cluster_id", refOf("cluster"), func(e entry, m *machineObject) (int64, bool) {
+			return m.ID, m.CustomFields.value(fieldID) == e.item.Fields[customPrefix+fieldID] &&
+				m.CustomFields.value(fieldSource) == e.item.Fields[customPrefix+fieldSource] &&
+				sync.String(m.Name) == e.item.Fields["name"]
+		})
+	case KindDevice:
+		return findIn[deviceObject](ctx, w, entries, "site_id", refOf("site"), func(e entry, d *deviceObject) (int64, bool) {
+			return d.ID, d.CustomFields.value(fieldSource) == e.item.Fields[customPrefix+fieldSource] &&
+				sync.String(d.Name) == e.item.Fields["name"]
+		})
+	case KindInterface:
+		return findIn[interfaceObject](ctx, w, entries, "virtual_machine_id", refOf("virtual_machine"), func(e entry, i *interfaceObject) (int64, bool) {
+			return i.ID, id(i.VirtualMachine.ID) == refOf("virtual_machine")(e) && sync.String(i.Name) == e.item.Fields["name"]
+		})
+	case KindDisk:
+		return findIn[diskObject](ctx, w, entries, "virtual_machine_id", refOf("virtual_machine"), func(e entry, d *diskObject) (int64, bool) {
+			return d.ID, id(d.VirtualMachine.ID) == refOf("virtual_machine")(e) && sync.String(d.Name) == e.item.Fields["name"]
+		})
+	case KindAddress:
+		return findIn[addressObject](ctx, w, entries, "address", hostOf, func(e entry, a *addressObject) (int64, bool) {
+			return a.ID, a.VRF == nil && a.host().String() == hostOf(e) && id(a.AssignedID) == refOf("assigned_object")(e)
+		})
+	case KindMAC:
+		return findIn[macObject](ctx, w, entries, "mac_address", textOf("mac_address"), func(e entry, a *macObject) (int64, bool) {
+			return a.ID, strings.EqualFold(a.Address, textOf("mac_address")(e)) && id(a.AssignedID) == refOf("assigned_object")(e)
+		})
+	case KindCluster:
+		return findIn[clusterObject](ctx, w, entries, "name", textOf("name"), func(e entry, c *clusterObject) (int64, bool) {
+			return c.ID, c.CustomFields.value(fieldSource) == e.item.Fields[customPrefix+fieldSource]
+		})
+	}
+	key := tables[w.kind].key
+	return findIn[sharedObject](ctx, w, entries, key, textOf(key), func(e entry, o *sharedObject) (int64, bool) {
+		return o.ID, textOf(key)(e) == map[string]string{"slug": o.Slug, "name": o.Name}[key]
+	})
+}
+
+// findIn reads the objects with the entries' values of a parameter, and matches them.
+func findIn[T any](ctx context.Context, w *bulk, entries []entry, parameter string, value func(entry) string,
+	match func(entry, *T) (int64, bool),
+) (map[int]string, error) {
+	values, seen := make([]string, 0, len(entries)), map[string]bool{}
+	for _, e := range entries {
+		if v := value(e); !seen[v] {
+			seen[v] = true
+			values = append(values, v)
+		}
+	}
+	found := map[int]string{}
+	for _, query := range queries(parameter, values, url.Values{}) {
+		objects, err := all[T](ctx, w.sink.client, w.kind, query)
+		if err != nil {
+			return nil, err
+		}
+		for i := range objects {
+			for _, e := range entries {
+				if _, done := found[e.index]; done {
+					continue
+				}
+				if number, ok := match(e, &objects[i]); ok {
+					found[e.index] = id(number)
+					break
+				}
+			}
+		}
+	}
+	return found, nil
+}
+
+func refOf(field string) func(entry) string {
+	return func(e entry) string {
+		if ids := e.item.Refs[field]; len(ids) == 1 {
+			return ids[0]
+		}
+		return ""
+	}
+}
+
+func textOf(field string) func(entry) string {
+	return func(e entry) string { return e.item.Fields[field].Text() }
+}
+
+// hostOf returns the entry's address without its mask.
+func hostOf(e entry) string {
+	p, err := netip.ParsePrefix(e.item.Fields["address"].Text())
+	if err != nil {
+		return ""
+	}
+	return p.Addr().String()
+}

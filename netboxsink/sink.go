@@ -1,0 +1,181 @@
+package netboxsink
+
+import (
+	"cmp"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/netbox-community/go-netbox/v4"
+
+	"github.com/proxbox-go/proxbox/sync"
+)
+
+// Sink is a NetBox. It is safe for concurrent use.
+type Sink struct {
+	client  *client
+	release atomic.Pointer[release] // of the NetBox, once it has answered
+}
+
+// Options tunes a sink. The zero value is good.
+type Options struct {
+	// CAFile is a file of PEM certificates to trust besides those of the system.
+	CAFile string
+	// Insecure takes any certificate.
+	Insecure bool
+	// Timeout bounds each request. By default two minutes: NetBox writes some 20 objects a second and worker.
+	Timeout time.Duration
+	// Readers is how many reads may be under way at once. By default 4.
+	Readers int
+	// HTTPClient sends the requests. By default one is made; CAFile and Insecure are for that one only.
+	HTTPClient *http.Client
+	// Logger gets each retry and each rejected request, at level debug. By default nothing is logged.
+	Logger *slog.Logger
+}
+
+// New returns a sink for the NetBox at the URL, for example "https://netbox.example.com" or, below a path,
+// "https://example.com/netbox". The token is of version 1 (40 characters) or 2 ("nbt_…"), bare or with its keyword
+// ("Token …", "Bearer …"). Nothing is sent yet.
+func New(address, token string, o *Options) (*Sink, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" {
+		return nil, fmt.Errorf("netboxsink: %q is no URL of a NetBox: write it as https://host or http://host:port", redactURL(address))
+	}
+	if u.User != nil {
+		return nil, errors.New("netboxsink: the URL of NetBox holds a user: give a token instead")
+	}
+	header, err := authorization(token)
+	if err != nil {
+		return nil, err
+	}
+	configuration := netbox.NewConfiguration()
+	configuration.Servers = netbox.ServerConfigurations{{URL: strings.TrimSuffix(u.String(), "/")}}
+	configuration.UserAgent = "proxbox"
+	configuration.AddDefaultHeader("Authorization", header)
+	if configuration.HTTPClient, err = httpClient(o); err != nil {
+		return nil, err
+	}
+	return NewFromConfiguration(configuration, o)
+}
+
+// NewFromConfiguration returns a sink that uses a configuration of go-netbox: its first server's URL, its default
+// headers, Authorization among them, its user agent and HTTP client. The configuration must not be changed any more.
+func NewFromConfiguration(c *netbox.Configuration, o *Options) (*Sink, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	base, err := c.Servers.URL(0, nil)
+	if err != nil {
+		return nil, fmt.Errorf("netboxsink: the configuration names no server: %w", err)
+	}
+	logger := o.Logger
+	if logger == nil {
+		logger = slog.New(slog.DiscardHandler)
+	}
+	return &Sink{client: &client{
+		base: strings.TrimSuffix(base, "/"), configuration: c,
+		timeout: cmp.Or(max(o.Timeout, 0), 2*time.Minute),
+		readers: make(chan struct{}, cmp.Or(max(o.Readers, 0), 4)),
+		logger:  logger,
+	}}, nil
+}
+
+// authorization returns the value of the header for a token.
+func authorization(token string) (string, error) {
+	bare := strings.TrimSpace(token)
+	if keyword, rest, found := strings.Cut(bare, " "); found && (keyword == "Token" || keyword == "Bearer") {
+		bare = strings.TrimSpace(rest)
+	}
+	switch {
+	case bare == "":
+		return "", errors.New("netboxsink: the token is empty: create one in NetBox under Admin, API Tokens")
+	case strings.ContainsAny(bare, " \t\r\n"):
+		return "", errors.New("netboxsink: the token holds a blank: give it as NetBox shows it")
+	case strings.HasPrefix(bare, "nbt_"):
+		return "Bearer " + bare, nil
+	}
+	return "Token " + bare, nil
+}
+
+func httpClient(o *Options) (*http.Client, error) {
+	if o.HTTPClient != nil {
+		return o.HTTPClient, nil
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 8
+	transport.IdleConnTimeout = time.Second // gunicorn's default keep-alive is 2 s
+	transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: o.Insecure}
+	if o.CAFile != "" {
+		pem, err := os.ReadFile(o.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("netboxsink: the CA file cannot be read: %w", err)
+		}
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			pool = x509.NewCertPool()
+		}
+		if !pool.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("netboxsink: the CA file %s holds no certificate in PEM form", o.CAFile)
+		}
+		transport.TLSClientConfig.RootCAs = pool
+	}
+	return &http.Client{
+		Transport: transport,
+		// A redirect turns a write into a read, and tells that the URL is not quite right.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, nil
+}
+
+// The kinds of objects that the sink writes.
+const (
+	KindTag            sync.Kind = "tag"
+	KindCustomField    sync.Kind = "custom-field"
+	KindClusterType    sync.Kind = "cluster-type"
+	KindSite           sync.Kind = "site"
+	KindManufacturer   sync.Kind = "manufacturer"
+	KindDeviceType     sync.Kind = "device-type"
+	KindDeviceRole     sync.Kind = "device-role"
+	KindPlatform       sync.Kind = "platform"
+	KindMachineType    sync.Kind = "virtual-machine-type"
+	KindCluster        sync.Kind = "cluster"
+	KindDevice         sync.Kind = "device"
+	KindVirtualMachine sync.Kind = "virtual-machine"
+	KindInterface      sync.Kind = "vm-interface"
+	KindMAC            sync.Kind = "mac-address"
+	KindAddress        sync.Kind = "ip-address"
+	KindDisk           sync.Kind = "virtual-disk"
+)
+
+// Kinds returns the kinds in the order in which they are written.
+func (s *Sink) Kinds() []sync.KindInfo {
+	return []sync.KindInfo{
+		{Kind: KindTag, Level: sync.Shared},
+		{Kind: KindCustomField, Level: sync.Shared},
+		{Kind: KindClusterType, Level: sync.Shared},
+		{Kind: KindSite, Level: sync.Shared},
+		{Kind: KindManufacturer, Level: sync.Shared},
+		{Kind: KindDeviceType, Level: sync.Shared},
+		{Kind: KindDeviceRole, Level: sync.Shared},
+		{Kind: KindPlatform, Level: sync.Shared},
+		{Kind: KindMachineType, Level: sync.Shared},
+		{Kind: KindCluster, Level: sync.Shared},
+		// Each new device counts on its type's row: two requests at once would wait for each other.
+		{Kind: KindDevice, Level: sync.Unit, Stage: "devices", Serial: true},
+		{Kind: KindVirtualMachine, Level: sync.Unit, Stage: "virtual-machines"},
+		{Kind: KindInterface, Level: sync.Child},
+		{Kind: KindMAC, Level: sync.Child},
+		{Kind: KindAddress, Level: sync.Child},
+		{Kind: KindDisk, Level: sync.Child},
+	}
+}
