@@ -2,6 +2,7 @@ package netboxsink
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/proxbox-go/proxbox/sync"
 	"github.com/proxbox-go/proxbox/sync/inventory"
@@ -47,16 +48,30 @@ type mapping struct {
 	current map[sync.Key]*sync.Record
 	byKind  map[sync.Kind][]*sync.Record // current, in the order of their keys
 	onUnit  map[sync.Key][]*sync.Record  // current children, in the order of their keys
-	state   sync.State
-	// places says in what a source's units are: its cluster and the site of its nodes, as the current records name
-	// them.
+	// guests has the current virtual machines by what a guest is found by.
+	guests map[guestKey][]*sync.Record
+	// shared has the shared objects that are in state already.
+	shared map[sync.Key]bool
+	// takenOver has the objects that are taken over already.
+	takenOver map[*sync.Record]bool
+	// clusters and sites tell in what a source's units are, as the current records name it.
 	clusters, sites map[string]sync.Key
+	state           sync.State
+}
+
+// guestKey is what a guest's virtual machine is found by: our mark and the VMID; without a mark, the VMID, or, where
+// that is missing, the name in lower case.
+type guestKey struct {
+	source string
+	id     int
+	name   string
 }
 
 func newMapping(r release, current *sync.State) *mapping {
 	m := &mapping{
 		release: r, current: map[sync.Key]*sync.Record{}, byKind: map[sync.Kind][]*sync.Record{},
-		onUnit: map[sync.Key][]*sync.Record{}, clusters: map[string]sync.Key{}, sites: map[string]sync.Key{},
+		onUnit: map[sync.Key][]*sync.Record{}, guests: map[guestKey][]*sync.Record{}, shared: map[sync.Key]bool{},
+		takenOver: map[*sync.Record]bool{}, clusters: map[string]sync.Key{}, sites: map[string]sync.Key{},
 	}
 	for i := range current.Records {
 		r := &current.Records[i]
@@ -73,6 +88,13 @@ func newMapping(r release, current *sync.State) *mapping {
 	for _, records := range m.onUnit {
 		slices.SortFunc(records, byKey)
 	}
+	for _, r := range m.byKind[KindVirtualMachine] {
+		key := guestKey{source: r.Source, id: r.Guest}
+		if r.Source == "" && r.Guest == 0 {
+			key.name = strings.ToLower(r.Fields["name"].Value.Text())
+		}
+		m.guests[key] = append(m.guests[key], r)
+	}
 	return m
 }
 
@@ -81,9 +103,10 @@ func (m *mapping) add(r sync.Record) { m.state.Records = append(m.state.Records,
 // share adds a shared object, once. One that exists is taken as it is.
 func (m *mapping) share(kind sync.Kind, name, label string, fields map[string]sync.Value) sync.Value {
 	key := sync.Key{Kind: kind, Name: name}
-	if slices.ContainsFunc(m.state.Records, func(r sync.Record) bool { return r.Key == key }) {
+	if m.shared[key] {
 		return sync.Ref(key)
 	}
+	m.shared[key] = true
 	record := sync.Record{Key: key, Label: label}
 	if was := m.current[key]; was != nil {
 		record.Label = was.Label

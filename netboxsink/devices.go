@@ -95,9 +95,14 @@ func (m *mapping) takeOver(record *sync.Record, was *sync.Record) {
 		record.Label = was.Label
 	}
 	if was.Key != record.Key {
-		record.ID = was.ID
-		record.Reason = "adopted: it bears the tag " + tagSlug + " and nobody's mark"
+		m.adopt(record, was)
 	}
+}
+
+func (m *mapping) adopt(record, was *sync.Record) {
+	m.takenOver[was] = true
+	record.ID = was.ID
+	record.Reason = "it bears the tag " + tagSlug + " and nobody's mark"
 }
 
 // untilEdited is a reference that a person may change for good.
@@ -126,7 +131,7 @@ func withTag(was *sync.Record) sync.Value {
 func (m *mapping) deviceToTakeOver(source, node string) *sync.Record {
 	for _, r := range m.byKind[KindDevice] {
 		if r.Source != "" || !strings.EqualFold(r.Fields["name"].Value.Text(), node) || !isTagged(r) ||
-			!r.Fields[customPrefix+fieldSource].Value.IsEmpty() || m.takesOver(r) {
+			!r.Fields[customPrefix+fieldSource].Value.IsEmpty() || m.takenOver[r] {
 			continue
 		}
 		if r.Fields["cluster"].Value == sync.Ref(m.clusters[source]) || r.Fields["site"].Value == sync.Ref(m.sites[source]) {

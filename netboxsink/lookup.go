@@ -43,6 +43,7 @@ type lookup struct {
 	sink    *Sink
 	current map[sync.Key]*sync.Record
 	done    map[sync.Key]bool
+	takes   map[sync.Key]string // the id that a desired record takes over
 	desired *sync.State
 	known   *sync.State
 	asked   []sync.Key
@@ -50,7 +51,15 @@ type lookup struct {
 }
 
 func newLookup(s *Sink, desired, current *sync.State) *lookup {
-	l := &lookup{sink: s, current: map[sync.Key]*sync.Record{}, done: map[sync.Key]bool{}, desired: desired, known: current}
+	l := &lookup{
+		sink: s, current: map[sync.Key]*sync.Record{}, done: map[sync.Key]bool{}, takes: map[sync.Key]string{},
+		desired: desired, known: current,
+	}
+	for _, r := range desired.Records {
+		if r.ID != "" {
+			l.takes[r.Key] = r.ID
+		}
+	}
 	for i := range current.Records {
 		l.current[current.Records[i].Key] = &current.Records[i]
 	}
@@ -192,12 +201,7 @@ func (l *lookup) idOf(key sync.Key) string {
 	if r := l.current[key]; r != nil {
 		return r.ID
 	}
-	for i := range l.desired.Records {
-		if r := &l.desired.Records[i]; r.Key == key {
-			return r.ID
-		}
-	}
-	return ""
+	return l.takes[key]
 }
 
 // takenOver looks up what hangs on virtual machines that are taken over.

@@ -86,10 +86,7 @@ func (m *mapping) claimsByName(inv *inventory.Inventory) map[string]int {
 func (m *mapping) bind(u *guestUnit, claims map[string]int) {
 	u.key = machineKey(u.inv.Source, u.guest.ID)
 	taken := false
-	for _, r := range m.byKind[KindVirtualMachine] {
-		if r.Source != u.inv.Source || r.Guest != u.guest.ID {
-			continue
-		}
+	for _, r := range m.guests[guestKey{source: u.inv.Source, id: u.guest.ID}] {
 		taken = taken || r.Key == u.key
 		if u.was == nil && m.sameGuest(u, r) {
 			u.was = r
@@ -144,16 +141,17 @@ func (m *mapping) sameGuest(u *guestUnit, r *sync.Record) bool {
 // tagged, marked by nobody, with its VMID; or, where newer backends left that field empty, with its name, if no other
 // guest has that too.
 func (m *mapping) machineToTakeOver(u *guestUnit, claims map[string]int) *sync.Record {
+	folded := strings.ToLower(u.guest.Name)
+	candidates := slices.Clone(m.guests[guestKey{id: u.guest.ID}])
+	if claims[folded] == 1 {
+		candidates = append(candidates, m.guests[guestKey{name: folded}]...)
+	}
 	var found []*sync.Record
-	for _, r := range m.byKind[KindVirtualMachine] {
+	for _, r := range candidates {
 		word := r.Fields[customPrefix+fieldType].Value.Text()
-		if r.Source != "" || !isTagged(r) || !r.Fields[customPrefix+fieldSource].Value.IsEmpty() ||
-			word != "" && word != kindOf(u.guest.Kind).word ||
-			r.Fields["cluster"].Value != sync.Ref(m.clusters[u.inv.Source]) {
-			continue
-		}
-		named := strings.EqualFold(r.Fields["name"].Value.Text(), u.guest.Name)
-		if r.Guest == u.guest.ID || r.Guest == 0 && named && claims[strings.ToLower(u.guest.Name)] == 1 {
+		if isTagged(r) && r.Fields[customPrefix+fieldSource].Value.IsEmpty() && !m.takenOver[r] &&
+			(word == "" || word == kindOf(u.guest.Kind).word) &&
+			r.Fields["cluster"].Value == sync.Ref(m.clusters[u.inv.Source]) {
 			found = append(found, r)
 		}
 	}

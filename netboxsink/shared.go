@@ -127,8 +127,7 @@ func (m *mapping) cluster(inv *inventory.Inventory) {
 	}}
 	if was == nil {
 		if was = m.clusterToTakeOver(name); was != nil {
-			record.ID = was.ID
-			record.Reason = "adopted: it bears the tag " + tagSlug + " and nobody's mark"
+			m.adopt(&record, was)
 		}
 	}
 	m.clusters[inv.Source] = key
@@ -145,21 +144,11 @@ func (m *mapping) cluster(inv *inventory.Inventory) {
 func (m *mapping) clusterToTakeOver(name string) *sync.Record {
 	for _, r := range m.byKind[KindCluster] {
 		if r.Fields["name"].Value.Text() == name && isTagged(r) && r.Fields[customPrefix+fieldSource].Value.IsEmpty() &&
-			!m.takesOver(r) {
+			!m.takenOver[r] {
 			return r
 		}
 	}
 	return nil
-}
-
-// takesOver tells whether one of the desired records takes over the object.
-func (m *mapping) takesOver(r *sync.Record) bool {
-	for _, other := range m.state.Records {
-		if other.Key.Kind == r.Key.Kind && other.ID == r.ID {
-			return true
-		}
-	}
-	return false
 }
 
 func isTagged(r *sync.Record) bool {
