@@ -1,0 +1,214 @@
+package netboxtest
+
+import (
+	"encoding/json"
+	"strconv"
+)
+
+// writer renders objects as NetBox's serializers do.
+type writer struct {
+	store  *store
+	base   string // scheme and host of the request
+	buffer []byte
+	nested int
+}
+
+func (w *writer) raw(s string)    { w.buffer = append(w.buffer, s...) }
+func (w *writer) text(s string)   { w.buffer = appendString(w.buffer, s) }
+func (w *writer) integer(i int)   { w.buffer = strconv.AppendInt(w.buffer, int64(i), 10) }
+func (w *writer) boolean(b bool)  { w.buffer = strconv.AppendBool(w.buffer, b) }
+func (w *writer) float(f float64) { w.buffer = appendFloat(w.buffer, f) }
+
+func (w *writer) url(o *object, root, path string) {
+	w.buffer = append(w.buffer, '"')
+	w.buffer = append(w.buffer, w.base...)
+	w.buffer = append(w.buffer, root...)
+	w.buffer = append(w.buffer, path...)
+	w.buffer = append(w.buffer, '/')
+	w.integer(o.id)
+	w.raw(`/"`)
+}
+
+// selected is the set of fields of one request: nil means all.
+type selected func(name string) bool
+
+// object renders the chosen fields of one object.
+func (w *writer) object(o *object, chosen selected) {
+	w.raw("{")
+	first := true
+	for _, f := range o.model.fields {
+		if chosen != nil && !chosen(f.name) {
+			continue
+		}
+		if w.nested > 0 && f.related {
+			continue
+		}
+		if !first {
+			w.raw(",")
+		}
+		first = false
+		w.buffer = append(w.buffer, '"')
+		w.raw(f.name)
+		w.raw(`":`)
+		w.field(o, f)
+	}
+	w.raw("}")
+}
+
+// brief renders the short form that stands for a referenced object.
+func (w *writer) brief(o *object, fields []string) {
+	if o == nil {
+		w.raw("null")
+		return
+	}
+	if fields == nil {
+		fields = o.model.brief
+	}
+	w.nested++
+	w.object(o, chosenFrom(fields))
+	w.nested--
+}
+
+func chosenFrom(names []string) selected {
+	return func(name string) bool {
+		for _, n := range names {
+			if n == name {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func (w *writer) field(o *object, f *field) {
+	if f.render != nil {
+		if f.nestedZero && w.nested > 0 {
+			w.raw("0")
+			return
+		}
+		f.render(w, o)
+		return
+	}
+	switch f.kind {
+	case kindForeign:
+		w.brief(w.store.follow(o, f.name), f.nested)
+	case kindMany:
+		w.many(f.target, o.ids(f.name))
+	case kindTags:
+		w.tags(o.ids(f.name))
+	case kindCustomFields:
+		w.customFields(o)
+	case kindChoice:
+		w.choice(f, o.text(f.name))
+	default:
+		w.value(o.values[f.name])
+	}
+}
+
+func (w *writer) value(v any) {
+	switch v := v.(type) {
+	case nil:
+		w.raw("null")
+	case string:
+		w.text(v)
+	case int:
+		w.integer(v)
+	case float64:
+		w.float(v)
+	case bool:
+		w.boolean(v)
+	case json.RawMessage:
+		w.buffer = append(w.buffer, v...)
+	case []string:
+		w.raw("[")
+		for i, s := range v {
+			if i > 0 {
+				w.raw(",")
+			}
+			w.text(s)
+		}
+		w.raw("]")
+	case []int:
+		w.raw("[")
+		for i, id := range v {
+			if i > 0 {
+				w.raw(",")
+			}
+			w.integer(id)
+		}
+		w.raw("]")
+	}
+}
+
+func (w *writer) choice(f *field, value string) {
+	if value == "" {
+		w.raw("null")
+		return
+	}
+	w.labelled(value, label(f.choices, value))
+}
+
+func (w *writer) labelled(value, label string) {
+	w.raw(`{"value":`)
+	w.text(value)
+	w.raw(`,"label":`)
+	w.text(label)
+	w.raw("}")
+}
+
+func label(choices []choice, value string) string {
+	for _, c := range choices {
+		if c.value == value {
+			return c.label
+		}
+	}
+	return ""
+}
+
+func (w *writer) many(target string, ids []int) {
+	w.raw("[")
+	first := true
+	for _, id := range ids {
+		o := w.store.get(target, id)
+		if o == nil {
+			continue
+		}
+		if !first {
+			w.raw(",")
+		}
+		first = false
+		w.brief(o, nil)
+	}
+	w.raw("]")
+}
+
+// objects renders the brief forms of a list.
+func (w *writer) objects(found []*object) {
+	w.raw("[")
+	for i, o := range found {
+		if i > 0 {
+			w.raw(",")
+		}
+		w.brief(o, nil)
+	}
+	w.raw("]")
+}
+
+// tags renders an object's tags in the order of their names.
+func (w *writer) tags(ids []int) {
+	found := make([]*object, 0, len(ids))
+	for _, id := range ids {
+		if o := w.store.get("extras.tag", id); o != nil {
+			found = append(found, o)
+		}
+	}
+	sortObjects(w.store, found, []string{"weight", "name"})
+	w.raw("[")
+	for i, o := range found {
+		if i > 0 {
+			w.raw(",")
+		}
+		w.brief(o, []string{"id", "url", "display_url", "display", "name", "slug", "color"})
+	}
+	w.raw("]")
+}
