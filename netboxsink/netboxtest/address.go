@@ -2,6 +2,7 @@ package netboxtest
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/netip"
 	"regexp"
 	"strconv"
@@ -14,7 +15,7 @@ func parseAddress(f *field, raw json.RawMessage) (any, *invalid) {
 	s = strings.TrimSpace(s)
 	switch {
 	case !ok:
-		return nil, refusef(f.name, "Invalid IP address format: %s", python(raw))
+		return nil, refusef(f.name, "unexpected type <class '%s'> for addr arg", pythonType(raw))
 	case s == "":
 		return nil, refuse(f.name, "This field may not be blank.")
 	}
@@ -29,16 +30,19 @@ func parseAddress(f *field, raw json.RawMessage) (any, *invalid) {
 }
 
 func (d *draft) parsePrefix(f *field, raw json.RawMessage) (any, *invalid) {
-	s, _ := str(raw)
+	s, ok := str(raw)
+	if !ok {
+		return nil, refusef(f.name, "unexpected type <class '%s'> for addr arg", pythonType(raw))
+	}
 	s = strings.TrimSpace(s)
 	p, err := netip.ParsePrefix(s)
 	if a, addrErr := netip.ParseAddr(s); addrErr == nil {
 		p, err = netip.PrefixFrom(a, a.BitLen()), nil
 	}
 	if err != nil {
-		return nil, refusef(f.name, "Invalid IP network format: %s", python(raw))
+		return nil, refusef(f.name, "Invalid IP prefix format: %s", s)
 	}
-	if p.Masked() != p && d.release().refusesHostBits {
+	if p.Masked() != p {
 		return nil, refusef(f.name, "%s is not a valid prefix. Did you mean %s?", p, p.Masked())
 	}
 	return p.Masked().String(), nil
@@ -58,9 +62,11 @@ func family(address string) int {
 }
 
 func parseMACField(f *field, raw json.RawMessage) (any, *invalid) {
-	s, ok := str(raw)
-	mac, valid := parseMAC(s)
-	if !ok || !valid {
+	mac, valid := parseMAC(python(raw))
+	if n, ok := idFrom(raw); ok && pythonType(raw) == "int" && n >= 0 && n < 1<<48 {
+		mac, valid = spaced(fmt.Sprintf("%012X", n)), true
+	}
+	if !valid {
 		return nil, refusef(f.name, "Invalid MAC address format: %s", python(raw))
 	}
 	return mac, nil
@@ -130,7 +136,14 @@ func addressOrder(a, b string) int {
 // naturalOrder sorts texts as NetBox's natural_sort collation does: digits by
 // value, case last.
 func naturalOrder(a, b string) int {
-	x, y := strings.ToLower(a), strings.ToLower(b)
+	if c := portOrder(strings.ToLower(a), strings.ToLower(b)); c != 0 {
+		return c
+	}
+	return strings.Compare(b, a)
+}
+
+// portOrder sorts names by their bytes, but digits by value.
+func portOrder(x, y string) int {
 	for x != "" && y != "" {
 		n, m := digitsAt(x), digitsAt(y)
 		if n > 0 && m > 0 {
@@ -150,10 +163,7 @@ func naturalOrder(a, b string) int {
 		}
 		x, y = x[1:], y[1:]
 	}
-	if len(x) != len(y) {
-		return len(x) - len(y)
-	}
-	return strings.Compare(b, a)
+	return len(x) - len(y)
 }
 
 func digitsAt(s string) int {

@@ -159,7 +159,7 @@ func (c *call) show(status int, o *object) *response {
 	if c.release().etag {
 		a.header.Set("Etag", etagOf(o))
 	}
-	if status == http.StatusCreated {
+	if shown := c.shown(); status == http.StatusCreated && (shown == nil || shown("url")) {
 		a.header.Set("Location", base(c.request)+"/api/"+c.model.path+"/"+strconv.Itoa(o.id)+"/")
 	}
 	return a

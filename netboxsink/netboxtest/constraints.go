@@ -1,6 +1,9 @@
 package netboxtest
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 type pairKey struct{ a, b any }
 
@@ -98,7 +101,7 @@ func deviceName() constraint {
 func (s *store) violated(o *object, refused *invalid) *invalid {
 	found := &invalid{}
 	for _, c := range o.model.constraints {
-		if skip(c, refused) || !s.taken(c, o) {
+		if skip(c, refused) || !s.taken(c, o) || (c.unseen && o.id == 0) {
 			continue
 		}
 		found.add(allKey, c.message(s.release, o))
@@ -127,4 +130,23 @@ func (s *store) taken(c constraint, o *object) bool {
 		}
 	}
 	return false
+}
+
+// duplicate is the database's refusal of a second row under a constraint.
+func duplicate(c constraint, o *object) *crashed {
+	columns, values := make([]string, len(c.fields)), make([]string, len(c.fields))
+	for i, name := range c.fields {
+		columns[i] = name
+		if f := o.model.field(name); name == cachedSite || (f != nil && f.kind == kindForeign) {
+			columns[i] = name + "_id"
+		} else if strings.Contains(c.name, "unique_name_") {
+			columns[i] = "lower(" + name + "::text)"
+		}
+		values[i] = "null"
+		if v := o.values[name]; v != nil {
+			values[i] = fmt.Sprint(v)
+		}
+	}
+	return &crashed{"duplicate key value violates unique constraint \"" + c.name + "\"\nDETAIL:  Key (" +
+		strings.Join(columns, ", ") + ")=(" + strings.Join(values, ", ") + ") already exists.", "IntegrityError"}
 }

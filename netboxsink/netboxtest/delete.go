@@ -1,6 +1,10 @@
 package netboxtest
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
 
 // remove deletes an object with everything that goes with it, or refuses with
 // *guarded when something else depends on it.
@@ -9,8 +13,10 @@ func (t *transaction) remove(o *object, message string) error {
 	var dependants []*object
 	t.collect(o, doomed, &dependants)
 	var guards []string
-	for _, d := range dependants {
-		if !doomed.seen[d] || t.isProtected(d, doomed) {
+	told := map[*object]bool{}
+	for _, d := range machinesFirst(dependants) {
+		if !told[d] && (!doomed.seen[d] || t.isProtected(d, doomed)) {
+			told[d] = true
 			guards = append(guards, fmt.Sprintf("%s (%d)", d.model.display(t.store, d), d.id))
 		}
 	}
@@ -18,7 +24,7 @@ func (t *transaction) remove(o *object, message string) error {
 		return &guarded{guards}
 	}
 	if len([]rune(message)) > 200 {
-		return &crashed{"value too long for type character varying(200)\n", "DataError"}
+		return &crashed{"value too long for type character varying(200)", "DataError"}
 	}
 	for _, d := range doomed.order {
 		t.unlink(d, doomed, o, message)
@@ -34,6 +40,15 @@ func (t *transaction) remove(o *object, message string) error {
 		}
 	}
 	return nil
+}
+
+// machinesFirst puts dependants in NetBox's order: those of the virtualization
+// app before the others.
+func machinesFirst(dependants []*object) []*object {
+	slices.SortStableFunc(dependants, func(a, b *object) int {
+		return cmp.Compare(b.model.app, a.model.app)
+	})
+	return dependants
 }
 
 // doomedSet is what one delete takes along, the object itself first.

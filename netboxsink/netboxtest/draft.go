@@ -2,6 +2,7 @@ package netboxtest
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 )
 
@@ -136,8 +137,8 @@ func (d *draft) validate() error {
 		return e
 	}
 	refused := d.cleanFields()
-	if e := d.cleanModel(); !e.empty() {
-		refused.merge(e)
+	if refused.empty() || !d.lacksReference() {
+		refused.merge(d.cleanModel())
 	}
 	if e := d.store.violated(d.after, refused); !e.empty() {
 		refused.merge(e)
@@ -152,11 +153,29 @@ func (d *draft) validate() error {
 func (d *draft) cleanFields() *invalid {
 	refused := &invalid{}
 	for _, f := range d.model.fields {
-		if v, ok := d.after.values[f.name].(float64); ok && f.cleanLeast != "" && v < 0.01 {
+		v := d.after.values[f.name]
+		switch {
+		case f.required && (f.kind == kindText || f.kind == kindSlug) && v == "":
+			refused.add(f.name, "This field cannot be blank.")
+		case f.required && f.stored() && f.kind != kindText && f.kind != kindSlug && v == nil:
+			refused.add(f.name, "This field cannot be null.")
+		}
+		if v, ok := v.(float64); ok && f.cleanLeast != "" && v < 0.01 {
 			refused.add(f.name, "Ensure this value is greater than or equal to "+f.cleanLeast+".")
 		}
 	}
 	return refused
+}
+
+// lacksReference reports whether ?fields= kept a required reference out of a
+// create, so that the model's rules have nothing to stand on.
+func (d *draft) lacksReference() bool {
+	for _, f := range d.model.fields {
+		if f.required && f.kind == kindForeign && d.after.values[f.name] == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // cleanModel runs the model's clean(): custom validators first, custom fields
@@ -193,7 +212,7 @@ func (d *draft) save() (*object, error) {
 	d.transaction.message = d.message
 	defer func() { d.transaction.message = "" }()
 	if len([]rune(d.message)) > 200 {
-		return nil, &crashed{"value too long for type character varying(200)\n", "DataError"}
+		return nil, &crashed{"value too long for type character varying(200)", "DataError"}
 	}
 	if err := d.checkTagScope(); err != nil {
 		return nil, err
@@ -207,7 +226,7 @@ func (d *draft) save() (*object, error) {
 	d.applyTagDeltas()
 	for _, c := range d.model.constraints {
 		if d.store.taken(c, d.after) {
-			return nil, &crashed{"duplicate key value violates unique constraint \"" + c.name + "\"\n", "IntegrityError"}
+			return nil, duplicate(c, d.after)
 		}
 	}
 	if err := d.uniqueInDatabase(); err != nil {
@@ -234,7 +253,7 @@ func (d *draft) uniqueInDatabase() error {
 	for _, f := range d.model.fields {
 		if v := d.after.values[f.name]; f.unique && v != nil && d.used(f, v) {
 			return &crashed{"duplicate key value violates unique constraint \"" +
-				tableName(d.model) + "_" + f.name + "_key\"\n", "IntegrityError"}
+				tableName(d.model) + "_" + f.name + "_key\"\nDETAIL:  Key (" + f.name + ")=(" + fmt.Sprint(v) + ") already exists.", "IntegrityError"}
 		}
 	}
 	return nil

@@ -171,8 +171,8 @@ func (f *armedFault) replace(real *response, r *release) *response {
 	case FaultDeadlock:
 		a.status = http.StatusInternalServerError
 		a.header.Set("Content-Type", "application/json")
-		a.body = fmt.Appendf(nil, `{"error":"deadlock detected\nDETAIL:  Process 101 waits for ShareLock on transaction 7; blocked by process 102.\n",`+
-			`"exception":"OperationalError","netbox_version":"%s","python_version":"3.12.1"}`, r.full)
+		a.body = fmt.Appendf(nil, `{"error": "deadlock detected\nDETAIL:  Process 101 waits for ShareLock on transaction 7; blocked by process 102.\n",`+
+			` "exception": "OperationalError", "netbox_version": "%s", "python_version": "3.12.1"}`, r.full)
 	default:
 		return real
 	}

@@ -186,3 +186,7 @@ func oneToOne(f *field) { f.exclusive = true }
 // leastPrinted is a lower bound above zero that the model checks, printed as its
 // message prints it.
 func leastPrinted(bound string) option { return func(f *field) { f.cleanLeast = bound } }
+
+func longNested(f *field) { f.long = true }
+
+func portName(f *field) { f.portName = true }

@@ -95,6 +95,9 @@ func (c *call) filter(parameter string, values []string) (filter, *invalid) {
 	}
 	switch name {
 	case "id":
+		if problem := notWhole(name, values); problem != nil {
+			return nil, problem
+		}
 		return any1(values, func(o *object, v string) bool { return compareNumber(o.id, lookup, v) }), nil
 	case "created":
 		return timeFilter(lookup, values, func(o *object) time.Time { return o.created }), nil
@@ -112,6 +115,16 @@ func (c *call) filter(parameter string, values []string) (filter, *invalid) {
 		return nil, nil
 	}
 	return c.fieldFilter(name, lookup, values)
+}
+
+// notWhole refuses the first value that is no whole number.
+func notWhole(parameter string, values []string) *invalid {
+	for _, v := range values {
+		if _, err := strconv.Atoi(v); err != nil {
+			return refuse(parameter, "Enter a whole number.")
+		}
+	}
+	return nil
 }
 
 func splitLookup(parameter string) (name, lookup string) {
@@ -144,7 +157,15 @@ func (c *call) fieldFilter(name, lookup string, values []string) (filter, *inval
 		return c.referenceFilter(f, name, c.lookupField(f.target), lookup, values)
 	case kindText, kindSlug, kindMAC:
 		return textFilter(f, lookup, values, name == "name" && (m.label == "dcim.device" || m.label == "virtualization.virtualmachine")), nil
+	case kindDecimal:
+		return any1(values, func(o *object, v string) bool {
+			own, set := o.values[name].(float64)
+			return set && compareDecimal(own, lookup, v)
+		}), nil
 	case kindInteger:
+		if problem := notWhole(name, values); problem != nil {
+			return nil, problem
+		}
 		return any1(values, func(o *object, v string) bool {
 			n, set := o.values[name].(int)
 			return set && compareNumber(n, lookup, v)
@@ -153,11 +174,6 @@ func (c *call) fieldFilter(name, lookup string, values []string) (filter, *inval
 		return any1(values, func(o *object, v string) bool { return o.is(name) == (strings.ToLower(v) == "true" || v == "1") }), nil
 	case kindChoice, kindContentType:
 		return c.choiceFilter(f, lookup, values)
-	case kindContentTypes:
-		return any1(values, func(o *object, v string) bool {
-			types, _ := o.values[name].([]string)
-			return slices.Contains(types, v)
-		}), nil
 	}
 	return nil, nil
 }
@@ -211,6 +227,9 @@ func (c *call) referenceFilter(f *field, parameter, by, lookup string, values []
 		if v == "null" {
 			wanted[0] = true
 			continue
+		}
+		if _, err := strconv.Atoi(v); by == "id" && err != nil {
+			return nil, refuse(parameter, "“"+v+"” is not a valid value.")
 		}
 		found := c.named(f.target, by, v)
 		if len(found) == 0 {

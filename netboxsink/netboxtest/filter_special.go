@@ -26,6 +26,17 @@ func (c *call) specialFilter(parameter string, values []string) (filter, *invali
 			return f, nil, true
 		}
 	}
+	switch {
+	case label == "virtualization.cluster" && (parameter == "site_id" || parameter == "site"):
+		by := strings.TrimPrefix(strings.TrimPrefix(parameter, "site"), "_")
+		f, problem := c.scopeFilter(parameter, by, values)
+		return f, problem, true
+	case label == "extras.customfield" && (parameter == "object_type" || parameter == "object_type_id"):
+		return any1(values, func(o *object, v string) bool {
+			types, _ := o.values["object_types"].([]string)
+			return slices.Contains(types, v)
+		}), nil, true
+	}
 	switch parameter {
 	case "q":
 		return any1(values, func(o *object, v string) bool {
@@ -33,6 +44,9 @@ func (c *call) specialFilter(parameter string, values []string) (filter, *invali
 		}), nil, true
 	case "mac_address":
 		if label == "virtualization.virtualmachine" || label == "dcim.device" {
+			if problem := notMAC(values); problem != nil {
+				return nil, problem, true
+			}
 			return c.ownerOfMAC(values), nil, true
 		}
 	}
@@ -92,6 +106,9 @@ func (c *call) assignmentFilter(parameter string, values []string) (filter, bool
 func (c *call) interfaceFilter(parameter string, values []string) (filter, *invalid, bool) {
 	switch parameter {
 	case "mac_address":
+		if problem := notMAC(values); problem != nil {
+			return nil, problem, true
+		}
 		return any1(values, func(o *object, v string) bool {
 			mac, ok := parseMAC(v)
 			return ok && c.store.macOn(o, mac) != nil
@@ -114,6 +131,16 @@ func (c *call) interfaceFilter(parameter string, values []string) (filter, *inva
 		}), nil, true
 	}
 	return nil, nil, false
+}
+
+// notMAC refuses the first value that is no MAC address.
+func notMAC(values []string) *invalid {
+	for _, v := range values {
+		if _, ok := parseMAC(v); !ok {
+			return refuse("mac_address", "Invalid MAC address format: "+v)
+		}
+	}
+	return nil
 }
 
 func (c *call) ownerOfMAC(values []string) filter {
@@ -153,7 +180,7 @@ func (c *call) networkFilter(parameter string, values []string) (filter, bool) {
 		if name == "prefix" {
 			return nil, false
 		}
-		return any1(values, func(o *object, v string) bool { return within(v, o.text(name)) }), true
+		return any1(values, func(o *object, v string) bool { return within(v, hostOf(o.text(name))) }), true
 	case "within", "within_include":
 		if name != "prefix" {
 			return nil, false
@@ -207,4 +234,20 @@ func within(outer, inner string) bool {
 		return err == nil && p.Contains(a)
 	}
 	return q.Bits() >= p.Bits() && p.Contains(q.Addr())
+}
+
+// scopeFilter filters by the site that an object's scope lies in.
+func (c *call) scopeFilter(parameter, by string, values []string) (filter, *invalid) {
+	if by == "" {
+		by = "slug"
+	}
+	wanted := map[int]bool{}
+	for _, v := range values {
+		found := c.named("dcim.site", by, v)
+		if len(found) == 0 {
+			return nil, notAChoice(parameter, v)
+		}
+		wanted[found[0].id] = true
+	}
+	return func(o *object) bool { return wanted[o.ref(cachedSite)] }, nil
 }

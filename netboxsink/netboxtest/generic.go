@@ -1,5 +1,7 @@
 package netboxtest
 
+import "strings"
+
 // A generic relation names its object by content type and id. Its two fields
 // share a prefix: assigned_object_type and assigned_object_id.
 
@@ -21,6 +23,19 @@ func genericKey(prefix string) key {
 // generic returns the object that a generic relation of o names, or nil.
 func (s *store) generic(o *object, prefix string) *object {
 	return s.get(o.text(prefix+"_type"), o.ref(prefix+"_id"))
+}
+
+// typeName names a content type as NetBox's messages do.
+func (s *store) typeName(label string) string {
+	m := s.schema.byLabel[label]
+	if m == nil {
+		return label
+	}
+	words := strings.Fields(m.verbose)
+	for i, word := range words {
+		words[i] = titled(word)
+	}
+	return m.app + " > " + strings.Join(words, " ")
 }
 
 func renderGeneric(prefix string) func(w *writer, o *object) {

@@ -216,9 +216,9 @@ func (s *Server) changesMatching(q url.Values) []*change {
 	return rows
 }
 
-// compareNumber applies a lookup such as "__gt" to a number.
-func compareNumber(n int, lookup, value string) bool {
-	v, err := strconv.Atoi(value)
+// compareDecimal applies a lookup such as "__gt" to a decimal.
+func compareDecimal(n float64, lookup, value string) bool {
+	v, err := strconv.ParseFloat(value, 64)
 	if err != nil {
 		return false
 	}
@@ -237,4 +237,9 @@ func compareNumber(n int, lookup, value string) bool {
 		return n <= v
 	}
 	return false
+}
+
+// compareNumber applies a lookup such as "__gt" to a whole number.
+func compareNumber(n int, lookup, value string) bool {
+	return compareDecimal(float64(n), lookup, value)
 }

@@ -54,8 +54,8 @@ func locationModel() *model {
 		ordering: []string{"site", "name"},
 		display:  byName,
 		constraints: []constraint{
-			scopedTriple("dcim_location_name", "A location with this name already exists within the specified site.", "name"),
-			scopedTriple("dcim_location_slug", "A location with this slug already exists within the specified site.", "slug"),
+			scopedTriple("dcim_location_parent_name", "A location with this name already exists within the specified site.", "name"),
+			scopedTriple("dcim_location_parent_slug", "A location with this slug already exists within the specified site.", "slug"),
 		},
 		clean: func(d *draft) *invalid {
 			if parent := d.follow("parent"); parent != nil && parent.ref("site") != d.after.ref("site") {
@@ -141,7 +141,8 @@ func roleModel() *model {
 	return &model{
 		label: "dcim.devicerole", path: "dcim/device-roles", class: "DeviceRole", verbose: "device role", app: "DCIM", logged: true,
 		fields: assembled(identity(),
-			text("name", 100, required, indexed), slug("slug"),
+			text("name", 100, required, unique, until(2)), slug("slug", unique, until(2)),
+			text("name", 100, required, indexed, since(3)), slug("slug", since(3)),
 			text("color", 6, initial("9e9e9e")),
 			boolean("vm_role", true),
 			foreign("config_template", "extras.configtemplate"),
@@ -155,7 +156,7 @@ func roleModel() *model {
 		ordering: []string{"name"},
 		display:  byName,
 		constraints: []constraint{
-			treeUnique("dcim_devicerole", "device role", "name", "parent"), treeUnique("dcim_devicerole", "device role", "slug", "parent"),
+			roleUnique("name"), roleUnique("slug"),
 		},
 		clean: checkColor,
 	}
@@ -166,7 +167,8 @@ func platformModel() *model {
 		label: "dcim.platform", path: "dcim/platforms", class: "Platform", verbose: "platform", app: "DCIM", logged: true,
 		fields: assembled(identity(),
 			foreign("parent", "dcim.platform", cascading, since(4)),
-			text("name", 100, required, indexed), slug("slug"),
+			text("name", 100, required, unique, until(3)), slug("slug", unique, until(3)),
+			text("name", 100, required, indexed, since(4)), slug("slug", since(4)),
 			foreign("manufacturer", "dcim.manufacturer", protected),
 			foreign("config_template", "extras.configtemplate"),
 			text("description", 200), owner(), text("comments", 0, since(4)), tagging(), customizing(), stamps(),
@@ -250,17 +252,17 @@ func deviceInterfaceModel() *model {
 		fields: assembled(identity(),
 			foreign("device", "dcim.device", required, cascading),
 			many("vdcs", "dcim.virtualdevicecontext"), foreign("module", "dcim.module"),
-			text("name", 64, required, indexed), text("label", 64),
+			text("name", 64, required, indexed, portName), text("label", 64),
 			selection("type", "", interfaceTypes(), required),
 			integer("channels", nullable, between(1, 1024), since(7)),
 			integer("channel_id", nullable, between(1, 1024), since(7)),
 			boolean("enabled", true),
-			foreign("parent", "dcim.interface", restricted),
-			foreign("bridge", "dcim.interface"),
+			foreign("parent", "dcim.interface", restricted, longNested),
+			foreign("bridge", "dcim.interface", longNested),
 			computed("bridge_interfaces", func(w *writer, o *object) {
-				w.objects(w.store.find("dcim.interface", "bridge", o.id))
+				w.separated(w.store.find("dcim.interface", "bridge", o.id), w.longNested)
 			}, since(5)),
-			foreign("lag", "dcim.interface"),
+			foreign("lag", "dcim.interface", longNested),
 			integer("mtu", nullable, between(1, 65536)),
 			macFields(),
 			integer("speed", nullable, until(4)),

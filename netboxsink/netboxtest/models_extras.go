@@ -69,7 +69,7 @@ func customFieldModel() *model {
 		label: "extras.customfield", path: "extras/custom-fields", class: "CustomField", verbose: "custom field",
 		app: "Extras", logged: true,
 		fields: assembled(identity(),
-			newField("object_types", kindContentTypes, []option{required, indexed}),
+			newField("object_types", kindContentTypes, []option{required}),
 			selection("type", "", choices(customFieldTypes), required),
 			newField("related_object_type", kindContentType, []option{nullable}),
 			computed("data_type", func(w *writer, o *object) { w.text(dataType(o.text("type"))) }),
@@ -174,7 +174,7 @@ func journalModel() *model {
 		check: func(d *draft) *invalid {
 			if d.store.generic(d.after, "assigned_object") == nil {
 				return refusef(d.release().nonFieldKey(), "Invalid assigned_object: %s ID %d",
-					d.after.text("assigned_object_type"), d.after.ref("assigned_object_id"))
+					d.store.typeName(d.after.text("assigned_object_type")), d.after.ref("assigned_object_id"))
 			}
 			return nil
 		},

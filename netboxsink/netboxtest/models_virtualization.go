@@ -46,7 +46,7 @@ func clusterModel() *model {
 		constraints: []constraint{
 			pairUnique("virtualization_cluster_unique_group_name", "Cluster with this Group and Name already exists.", "group", "name"),
 			{
-				name: "virtualization_cluster_unique__site_name", fields: []string{"name"},
+				name: "virtualization_cluster_unique__site_name", fields: []string{cachedSite, "name"}, unseen: true,
 				of: func(o *object) any {
 					if o.values[cachedSite] == nil {
 						return nil
@@ -168,10 +168,10 @@ func machineInterfaceModel() *model {
 		app: "Virtualization", logged: true,
 		fields: assembled(identity(),
 			foreign("virtual_machine", "virtualization.virtualmachine", required, cascading),
-			text("name", 64, required, indexed),
+			text("name", 64, required, indexed, portName),
 			boolean("enabled", true),
-			foreign("parent", "virtualization.vminterface", restricted),
-			foreign("bridge", "virtualization.vminterface"),
+			foreign("parent", "virtualization.vminterface", restricted, longNested),
+			foreign("bridge", "virtualization.vminterface", longNested),
 			integer("mtu", nullable, between(1, 65536)),
 			macFields(),
 			text("description", 200),

@@ -21,11 +21,10 @@ type release struct {
 	adoptsPrimaryMAC    bool // creating an interface assigns its unassigned primary MAC (4.4.2)
 	labelledSelection   bool // select custom fields read as {value,label} (4.7)
 	refusesUnknownCF    bool // an unknown custom field is an error, not dropped (4.5.8)
-	nestedRoles         bool // device roles have parents (4.3)
-	nestedPlatforms     bool // platforms have parents (4.4)
+	singleConstraints   bool // one constraint where 4.6 has two, one of them for null (4.7)
+	wholeAssignment     bool // half a generic relation is refused by the serializer (4.7)
 	typedMachines       bool // virtual machine types, machines on a lone device (4.6)
 	checksAssigned      bool // assigned_object_id must exist (4.7)
-	refusesHostBits     bool // a prefix with host bits is an error instead of being masked (4.7)
 	clientErrorsAreAll  bool // serializer errors without a field are keyed __all__ (4.7)
 	contextIsOptional   bool // exclude=config_context has an effect (until 4.6)
 	lookupNeedsView     bool // references by attributes need the view permission (4.6.6)
@@ -65,11 +64,10 @@ func releaseOf(version string) (*release, error) {
 		adoptsPrimaryMAC:    minor >= 4,
 		labelledSelection:   minor >= 7,
 		refusesUnknownCF:    minor >= 5,
-		nestedRoles:         minor >= 3,
-		nestedPlatforms:     minor >= 4,
+		singleConstraints:   minor >= 7,
+		wholeAssignment:     minor >= 7,
 		typedMachines:       minor >= 6,
 		checksAssigned:      minor >= 7,
-		refusesHostBits:     minor >= 7,
 		clientErrorsAreAll:  minor >= 7,
 		contextIsOptional:   minor <= 6,
 		lookupNeedsView:     minor >= 6,

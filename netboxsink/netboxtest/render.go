@@ -91,6 +91,10 @@ func (w *writer) field(o *object, f *field) {
 	}
 	switch f.kind {
 	case kindForeign:
+		if f.long {
+			w.longNested(w.store.follow(o, f.name))
+			return
+		}
 		w.brief(w.store.follow(o, f.name), f.nested)
 	case kindMany:
 		w.many(f.target, o.ids(f.name))
@@ -184,18 +188,66 @@ func (w *writer) many(target string, ids []int) {
 
 // objects renders the brief forms of a list.
 func (w *writer) objects(found []*object) {
+	w.separated(found, func(o *object) { w.brief(o, nil) })
+}
+
+func (w *writer) separated(found []*object, render func(o *object)) {
+	if len(found) > 1 {
+		sortObjects(w.store, found, found[0].model.ordering)
+	}
 	w.raw("[")
 	for i, o := range found {
 		if i > 0 {
 			w.raw(",")
 		}
-		w.brief(o, nil)
+		render(o)
 	}
 	w.raw("]")
 }
 
+// longNested renders an interface as other interfaces refer to it: NetBox keeps
+// an older nested form for that.
+func (w *writer) longNested(o *object) {
+	if o == nil {
+		w.raw("null")
+		return
+	}
+	holder := "virtual_machine"
+	if o.model.label == "dcim.interface" {
+		holder = "device"
+	}
+	w.head(o)
+	w.raw(`,"` + holder + `":`)
+	parent := w.store.holderOf(o)
+	w.head(parent)
+	w.raw(`,"name":`)
+	w.value(parent.values["name"])
+	w.raw(`},"name":`)
+	w.text(o.text("name"))
+	if holder == "device" {
+		w.raw(`,"cable":null,"_occupied":false`)
+	}
+	w.raw("}")
+}
+
+// head opens an object with its identity.
+func (w *writer) head(o *object) {
+	w.raw(`{"id":`)
+	w.integer(o.id)
+	w.raw(`,"url":`)
+	w.url(o, "/api/", o.model.path)
+	w.raw(`,"display_url":`)
+	w.url(o, "/", o.model.webPath())
+	w.raw(`,"display":`)
+	w.text(o.model.display(w.store, o))
+}
+
 // tags renders an object's tags in the order of their names.
 func (w *writer) tags(ids []int) {
+	if len(ids) == 0 {
+		w.raw("[]")
+		return
+	}
 	found := make([]*object, 0, len(ids))
 	for _, id := range ids {
 		if o := w.store.get("extras.tag", id); o != nil {

@@ -144,7 +144,15 @@ func checkAssigned(d *draft) *invalid {
 	if !d.written["assigned_object_type"] && !d.written["assigned_object_id"] {
 		return nil
 	}
+	label := d.after.values["assigned_object_type"]
 	id, set := d.after.values["assigned_object_id"].(int)
+	switch {
+	case !d.release().wholeAssignment:
+	case set && label == nil:
+		return refuse("assigned_object_type", "This field cannot be null.")
+	case !set && label != nil:
+		return refuse("assigned_object_id", "This field cannot be null.")
+	}
 	if d.release().checksAssigned && set && d.after.text("assigned_object_type") != "" &&
 		d.store.generic(d.after, "assigned_object") == nil {
 		return refusef("assigned_object_id", "Related object not found using the provided value: %d.", id)
@@ -176,44 +184,39 @@ func scopedTriple(name, message, value string) constraint {
 	}
 }
 
-// treeUnique keeps a value of a nested model unique among its siblings, the
-// top-level objects being siblings too.
-func treeUnique(table, verbose, value, parent string) constraint {
+// roleUnique keeps a device role's name or slug unique among its siblings, the
+// top-level roles being siblings too.
+func roleUnique(value string) constraint {
 	return constraint{
-		name: table + "_unique_" + parent + "_" + value, fields: []string{value, parent},
-		of: func(o *object) any { return pairKey{o.values[parent], o.text(value)} },
-		message: func(_ *release, o *object) string {
-			if o.values[parent] == nil {
-				return "A top-level " + verbose + " with this " + value + " already exists."
+		name: "dcim_devicerole_parent_" + value, fields: []string{value, "parent"}, since: 3,
+		of: func(o *object) any { return pairKey{o.values["parent"], o.text(value)} },
+		message: func(r *release, o *object) string {
+			switch {
+			case r.singleConstraints:
+				return "A device role with this " + value + " already exists."
+			case o.values["parent"] == nil:
+				return "A top-level device role with this " + value + " already exists."
 			}
-			return strings.ToUpper(verbose[:1]) + verbose[1:] + " with this Parent and " +
-				strings.ToUpper(value[:1]) + value[1:] + " already exists."
+			return "Device role with this Parent and " + titled(value) + " already exists."
 		},
 	}
 }
 
-// platformUnique keeps a platform's name or slug unique: per manufacturer from
-// 4.4, everywhere before.
+// platformUnique keeps a platform's name or slug unique per manufacturer.
 func platformUnique(value string) constraint {
 	return constraint{
-		name: "dcim_platform_unique_manufacturer_" + value, fields: []string{value, "manufacturer"},
-		of: func(o *object) any {
-			if o.model.field("parent") == nil {
-				return o.text(value)
-			}
-			return pairKey{o.values["manufacturer"], o.text(value)}
-		},
+		name: "dcim_platform_manufacturer_" + value, fields: []string{value, "manufacturer"}, since: 4,
+		of: func(o *object) any { return pairKey{o.values["manufacturer"], o.text(value)} },
 		message: func(r *release, o *object) string {
-			switch {
-			case !r.nestedPlatforms:
-				return "Platform with this " + strings.ToUpper(value[:1]) + value[1:] + " already exists."
-			case o.values["manufacturer"] == nil:
+			if r.singleConstraints || o.values["manufacturer"] == nil {
 				return "Platform " + value + " must be unique."
 			}
-			return "Platform with this Manufacturer and " + strings.ToUpper(value[:1]) + value[1:] + " already exists."
+			return "Platform with this Manufacturer and " + titled(value) + " already exists."
 		},
 	}
 }
+
+func titled(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // scopedGroups are the VLAN groups scoped to an object.
 func scopedGroups(s *store, o *object) []*object {

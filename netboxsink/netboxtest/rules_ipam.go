@@ -2,7 +2,9 @@ package netboxtest
 
 import (
 	"encoding/json"
+	"math"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,7 +18,12 @@ func shared(o *object) bool {
 	return role != "" && strings.Contains(sharedRoles, " "+role+" ")
 }
 
+var dnsName = regexp.MustCompile(`^([0-9A-Za-z_-]+|\*)(\.[0-9A-Za-z_-]+)*\.?$`)
+
 func cleanAddress(d *draft) *invalid {
+	if name := d.after.text("dns_name"); name != "" && !dnsName.MatchString(name) {
+		return refuse("dns_name", "Only alphanumeric characters, asterisks, hyphens, periods, and underscores are allowed in DNS names")
+	}
 	address := d.after.text("address")
 	prefix, err := netip.ParsePrefix(address)
 	if err != nil {
@@ -207,7 +214,7 @@ func printRanges(group *object) string {
 	for _, r := range ranges(group) {
 		parts = append(parts, strconv.Itoa(r[0])+"-"+strconv.Itoa(r[1]))
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, ",")
 }
 
 func totalIDs(group *object) int {
@@ -223,7 +230,7 @@ func renderUtilization(w *writer, o *object) {
 	if total := totalIDs(o); total > 0 {
 		share = float64(w.store.count("ipam.vlan", "group", o.id)) * 100 / float64(total)
 	}
-	w.text(string(appendFloat(nil, share)))
+	w.text(string(appendFloat(nil, math.Round(share*100)/100)))
 }
 
 func parseRanges(f *field, raw json.RawMessage) (any, *invalid) {

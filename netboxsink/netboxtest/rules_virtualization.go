@@ -22,16 +22,13 @@ func checkScope(d *draft) *invalid {
 	label, id := d.after.values["scope_type"], d.after.values["scope_id"]
 	switch {
 	case label != nil && id == nil:
-		return refusef("scope_id", "Please select a %s.", lastPart(d.after.text("scope_type")))
+		return refusef(allKey, "Please select a %s.", lastPart(d.after.text("scope_type")))
 	case label == nil && id != nil:
-		return refuse("scope_type", "Please select a scope type.")
+		return refuse("scope_type", "This field cannot be null.")
 	}
 	if label != nil && d.store.generic(d.after, "scope") == nil {
 		return refusef("scope_id", "Related object not found using the provided value: %d.", d.after.ref("scope_id"))
 	}
-	// The cached site takes part in the constraints, so that it must be known
-	// before they are checked.
-	cacheScope(d.transaction, d.before, d.after)
 	return nil
 }
 

@@ -59,9 +59,11 @@ type field struct {
 	initial        any      // value on create, if not written
 	since, until   int      // first and last minor release that has it; 0 = no bound
 	cleanLeast     string   // lower bound that the model checks, as its message prints it
+	portName       bool     // sorts as interface names do: numbers by value, case counts
 	exclusive      bool     // one-to-one reference
 
 	render     func(w *writer, o *object) // kindComputed and overrides
+	long       bool                       // rendered by longNested
 	nestedZero bool                       // NetBox shows 0 in nested objects
 	related    bool                       // NetBox drops it from nested objects
 }
@@ -79,6 +81,8 @@ type constraint struct {
 	name    string   // in the database
 	fields  []string // that a failed field check excludes
 	of      func(o *object) any
+	since   int  // first minor release that has it
+	unseen  bool // only the database checks it, on create
 	message func(r *release, o *object) string
 }
 
@@ -139,6 +143,7 @@ func newSchema(r *release) *schema {
 		m.fields = slices.DeleteFunc(m.fields, func(f *field) bool {
 			return f.since > r.minor || (f.until > 0 && f.until < r.minor)
 		})
+		m.constraints = slices.DeleteFunc(m.constraints, func(c constraint) bool { return c.since > r.minor })
 		m.byName = map[string]*field{}
 		for _, f := range m.fields {
 			m.byName[f.name] = f

@@ -135,7 +135,7 @@ func (s *Server) decorate(a *response, r *http.Request, id string) {
 	}
 	a.header.Set("X-Request-ID", id)
 	if strings.HasPrefix(r.URL.Path, "/api/") &&
-		(s.release().alwaysVersioned || strings.HasPrefix(r.Header.Get("Content-Type"), "application/json")) {
+		a.status != http.StatusMovedPermanently && (s.release().alwaysVersioned || strings.HasPrefix(r.Header.Get("Content-Type"), "application/json")) {
 		a.header.Set("API-Version", "4."+strconv.Itoa(s.release().minor))
 	}
 	switch {
@@ -190,9 +190,9 @@ func detail(status int, text string) *response {
 }
 
 func (s *Server) crash(e *crashed) *response {
-	b := appendString([]byte(`{"error":`), e.message)
-	b = appendString(append(b, `,"exception":`...), e.exception)
-	b = append(b, `,"netbox_version":"`+s.release().full+`","python_version":"3.12.1"}`...)
+	b := appendString([]byte(`{"error": `), e.message)
+	b = appendString(append(b, `, "exception": `...), e.exception)
+	b = append(b, `, "netbox_version": "`+s.release().full+`", "python_version": "3.12.1"}`...)
 	return &response{status: http.StatusInternalServerError, body: b}
 }
 
@@ -260,6 +260,9 @@ func (s *Server) route(r *http.Request, body []byte, id string) (*response, erro
 
 // routeFixed serves what is no model.
 func (s *Server) routeFixed(r *http.Request, path string) (*response, error) {
+	if app := s.appPage(r, path); app != nil {
+		return app, nil
+	}
 	known := path == "" || path == "status" || strings.HasPrefix(path, "core/object-changes") ||
 		(path == "authentication-check" && s.release().secondTokens)
 	if !known {
@@ -302,6 +305,29 @@ func (s *Server) rootPage(r *http.Request) *response {
 	return &response{body: append(b, '}')}
 }
 
+// appPage lists the models of one app, nil if the path is no app.
+func (s *Server) appPage(r *http.Request, app string) *response {
+	var names []string
+	for _, m := range s.schema().models {
+		if name, ok := strings.CutPrefix(m.path, app+"/"); ok {
+			names = append(names, name)
+		}
+	}
+	if names == nil {
+		return nil
+	}
+	slices.Sort(names)
+	b := []byte{'{'}
+	for i, name := range names {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(appendString(b, name), ':')
+		b = appendString(b, base(r)+"/api/"+app+"/"+name+"/")
+	}
+	return &response{body: append(b, '}')}
+}
+
 func (s *Server) statusPage() *response {
 	status := map[string]any{
 		"django-version": "5.2.1", "netbox-version": s.release().full, "plugins": struct{}{},
@@ -324,8 +350,9 @@ func (s *Server) statusPage() *response {
 
 func (s *Server) userPage(r *http.Request, who *account) *response {
 	name := appendString(nil, who.user())
-	b := fmt.Appendf(nil, `{"id":1,"url":"%s/api/users/users/1/","display":%s,"username":%s,"first_name":"","last_name":"",`+
-		`"email":"","is_active":true,"groups":[],"permissions":[]}`, base(r), name, name)
+	b := fmt.Appendf(nil, `{"id":1,"url":"%[1]s/api/users/users/1/","display_url":"%[1]s/users/users/1/","display":%[2]s,`+
+		`"username":%[2]s,"first_name":"","last_name":"","email":"admin@example.invalid","is_active":true,`+
+		`"date_joined":"2026-01-01T00:00:00.000000Z","last_login":null,"groups":[],"permissions":[]}`, base(r), name)
 	return &response{body: b}
 }
 

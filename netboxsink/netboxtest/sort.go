@@ -68,6 +68,9 @@ func orderValues(f *field, x, y any) int {
 		if f.kind == kindAddress || f.kind == kindPrefix {
 			return addressOrder(x, y.(string))
 		}
+		if f.portName {
+			return portOrder(x, y.(string))
+		}
 		return naturalOrder(x, y.(string))
 	case int:
 		return cmp.Compare(x, y.(int))

@@ -11,6 +11,11 @@ func (c *call) single() ([]pair, error) {
 	if len(bytes.TrimSpace(c.body)) == 0 {
 		return nil, nil
 	}
+	if firstByte(c.body) == '[' && c.request.Method != http.MethodPost {
+		return nil, &crashed{"Serializers with many=True do not support multiple update by default, only multiple create. " +
+			"For updates it is unclear how to deal with insertions and deletions. If you need to support multiple update, " +
+			"use a `ListSerializer` class and override `.update()` so you can specify the behavior exactly.", "NotImplementedError"}
+	}
 	if firstByte(c.body) != '{' {
 		return nil, refusef(c.release().nonFieldKey(), "Invalid data. Expected a dictionary, but got %s.", pythonType(c.body))
 	}
