@@ -41,23 +41,35 @@ type Options struct {
 	Logger *slog.Logger
 }
 
+// OptionError tells which of the things that a sink is made from is wrong.
+type OptionError struct {
+	Option string // "url", "token" or "ca_file"
+	Err    error
+}
+
+// Error returns the option and what is wrong with it.
+func (e *OptionError) Error() string { return "netboxsink: " + e.Option + ": " + e.Err.Error() }
+
+// Unwrap returns what is wrong.
+func (e *OptionError) Unwrap() error { return e.Err }
+
 // New returns a sink for the NetBox at the URL, for example "https://netbox.example.com" or, below a path,
 // "https://example.com/netbox". The token is of version 1 (40 characters) or 2 ("nbt_…"), bare or with its keyword
-// ("Token …", "Bearer …"). Nothing is sent yet.
+// ("Token …", "Bearer …"). Nothing is sent yet. What is wrong is an [*OptionError].
 func New(address, token string, o *Options) (*Sink, error) {
 	if o == nil {
 		o = &Options{}
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" {
-		return nil, fmt.Errorf("netboxsink: %q is no URL of a NetBox: write it as https://host or http://host:port", redactURL(address))
+		return nil, &OptionError{"url", fmt.Errorf("%q is no URL of a NetBox: write it as https://host or http://host:port", redactURL(address))}
 	}
 	if u.User != nil {
-		return nil, errors.New("netboxsink: the URL of NetBox holds a user: give a token instead")
+		return nil, &OptionError{"url", errors.New("it holds a user: give a token instead")}
 	}
 	header, err := authorization(token)
 	if err != nil {
-		return nil, err
+		return nil, &OptionError{"token", err}
 	}
 	configuration := netbox.NewConfiguration()
 	configuration.Servers = netbox.ServerConfigurations{{URL: strings.TrimSuffix(u.String(), "/")}}
@@ -99,9 +111,9 @@ func authorization(token string) (string, error) {
 	}
 	switch {
 	case bare == "":
-		return "", errors.New("netboxsink: the token is empty: create one in NetBox under Admin, API Tokens")
+		return "", errors.New("it is empty: create one in NetBox under Admin, API Tokens")
 	case strings.ContainsAny(bare, " \t\r\n"):
-		return "", errors.New("netboxsink: the token holds a blank: give it as NetBox shows it")
+		return "", errors.New("it holds a blank: give it as NetBox shows it")
 	case strings.HasPrefix(bare, "nbt_"):
 		return "Bearer " + bare, nil
 	}
@@ -119,14 +131,14 @@ func httpClient(o *Options) (*http.Client, error) {
 	if o.CAFile != "" {
 		pem, err := os.ReadFile(o.CAFile)
 		if err != nil {
-			return nil, fmt.Errorf("netboxsink: the CA file cannot be read: %w", err)
+			return nil, &OptionError{"ca_file", err}
 		}
 		pool, err := x509.SystemCertPool()
 		if err != nil {
 			pool = x509.NewCertPool()
 		}
 		if !pool.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("netboxsink: the CA file %s holds no certificate in PEM form", o.CAFile)
+			return nil, &OptionError{"ca_file", fmt.Errorf("%s holds no certificate in PEM form", o.CAFile)}
 		}
 		transport.TLSClientConfig.RootCAs = pool
 	}
