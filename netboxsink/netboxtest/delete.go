@@ -14,7 +14,7 @@ func (t *transaction) remove(o *object, message string) error {
 	t.collect(o, doomed, &dependants)
 	var guards []string
 	told := map[*object]bool{}
-	for _, d := range machinesFirst(dependants) {
+	for _, d := range dependants {
 		if !told[d] && (!doomed.seen[d] || t.isProtected(d, doomed)) {
 			told[d] = true
 			guards = append(guards, fmt.Sprintf("%s (%d)", d.model.display(t.store, d), d.id))
@@ -26,11 +26,14 @@ func (t *transaction) remove(o *object, message string) error {
 	if len([]rune(message)) > 200 {
 		return &crashed{"value too long for type character varying(200)", "DataError"}
 	}
+	slices.SortStableFunc(doomed.order, func(a, b *object) int {
+		return cmp.Or(cmp.Compare(deleteRank(a), deleteRank(b)), cmp.Compare(a.id, b.id))
+	})
 	for _, d := range doomed.order {
 		t.unlink(d, doomed, o, message)
 	}
-	for i := len(doomed.order) - 1; i >= 0; i-- {
-		d := t.current(doomed.order[i])
+	for _, d := range doomed.order {
+		d = t.current(d)
 		if d == nil {
 			continue
 		}
@@ -42,13 +45,18 @@ func (t *transaction) remove(o *object, message string) error {
 	return nil
 }
 
-// machinesFirst puts dependants in NetBox's order: those of the virtualization
-// app before the others.
-func machinesFirst(dependants []*object) []*object {
-	slices.SortStableFunc(dependants, func(a, b *object) int {
-		return cmp.Compare(b.model.app, a.model.app)
-	})
-	return dependants
+// deleteRank is the order in which NetBox deletes what goes together: dependants
+// before what they depend on.
+func deleteRank(o *object) int {
+	order := []string{
+		"extras.journalentry", "dcim.macaddress", "virtualization.virtualdisk", "ipam.ipaddress",
+		"dcim.interface", "virtualization.vminterface", "virtualization.virtualmachine", "dcim.device",
+		"ipam.vlangroup", "ipam.prefix", "virtualization.cluster", "dcim.location", "dcim.site",
+	}
+	if at := slices.Index(order, o.model.label); at >= 0 {
+		return at
+	}
+	return len(order)
 }
 
 // doomedSet is what one delete takes along, the object itself first.
@@ -103,14 +111,14 @@ func (t *transaction) isProtected(o *object, doomed *doomedSet) bool {
 // set null, with a change row for each object that held one.
 func (t *transaction) unlink(o *object, doomed *doomedSet, root *object, message string) {
 	o = t.current(o)
-	if o.model.removing != nil {
-		o.model.removing(t, o)
-	}
 	if o.id == root.id && o.model == root.model {
 		t.message = message
 	}
 	t.record(actionDelete, o, nil)
 	t.message = ""
+	if o.model.removing != nil {
+		o.model.removing(t, o)
+	}
 	for _, r := range t.schema.referring[o.model.label] {
 		if r.field.kind == kindForeign && r.field.onDelete != setNull {
 			continue
@@ -118,7 +126,7 @@ func (t *transaction) unlink(o *object, doomed *doomedSet, root *object, message
 		for _, other := range t.find(r.model.label, r.field.name, o.id) {
 			switch {
 			case r.field.kind == kindMany:
-				t.update(other, other.with(r.field.name, without(other.ids(r.field.name), o.id)))
+				t.relink(other, other.with(r.field.name, without(other.ids(r.field.name), o.id)))
 			case r.field.exclusive || doomed.gone(other):
 				t.replace(other, other.with(r.field.name, nil))
 			default:

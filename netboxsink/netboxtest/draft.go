@@ -221,7 +221,7 @@ func (d *draft) save() (*object, error) {
 		return nil, err
 	}
 	if d.model.prepare != nil {
-		d.model.prepare(d.transaction, d.before, d.after)
+		d.model.prepare(d)
 	}
 	d.applyTagDeltas()
 	for _, c := range d.model.constraints {

@@ -37,11 +37,11 @@ func tagged(s *store, tag *object) int {
 	return n
 }
 
-// untag takes a deleted tag off its objects; NetBox logs nothing on them.
+// untag takes a deleted tag off its objects, with a change row for each.
 func untag(t *transaction, tag *object) {
 	for _, m := range t.schema.models {
 		for _, o := range t.find(m.label, tags, tag.id) {
-			t.replace(o, o.with(tags, without(o.ids(tags), tag.id)))
+			t.relink(o, o.with(tags, without(o.ids(tags), tag.id)))
 		}
 	}
 }

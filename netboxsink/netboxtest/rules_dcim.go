@@ -35,9 +35,10 @@ func cleanDevice(d *draft) *invalid {
 }
 
 // prepareDevice fills what a new device inherits from its type.
-func prepareDevice(t *transaction, before, after *object) {
-	kind := t.follow(after, "device_type")
-	if before != nil || kind == nil {
+func prepareDevice(d *draft) {
+	after := d.after
+	kind := d.follow("device_type")
+	if !d.creating() || kind == nil {
 		return
 	}
 	for name, fallback := range map[string]string{

@@ -15,7 +15,7 @@ func (d *draft) cleanBaseInterface() *invalid {
 	}
 	holder := d.store.generic(mac, "assigned_object")
 	switch {
-	case holder == nil && !d.creating():
+	case holder == nil && !d.creating() && d.release().writableMAC:
 		return refuse(d.macErrorKey(), "Only a MAC address assigned to this interface can be its primary MAC address.")
 	case holder != nil && (d.creating() || holder.model != d.model || holder.id != d.after.id):
 		return refusef(d.macErrorKey(), "MAC address %s is assigned to a different interface (%s).",
@@ -113,7 +113,9 @@ func (d *draft) setPrimaryMAC(o *object) error {
 	if o.values["primary_mac_address"] == primary {
 		return nil
 	}
-	d.update(o, o.with("primary_mac_address", primary))
+	after := o.with("primary_mac_address", primary)
+	dropTagged(after)
+	d.update(o, after)
 	return nil
 }
 
@@ -136,7 +138,7 @@ func (d *draft) newMAC(o *object, address string) *object {
 // adoptPrimaryMAC assigns to a new interface the unassigned MAC address that it
 // was created with as its primary.
 func adoptPrimaryMAC(t *transaction, before, o *object) {
-	if mac := t.follow(o, "primary_mac_address"); mac != nil && before == nil {
+	if mac := t.follow(o, "primary_mac_address"); mac != nil && before == nil && t.release.adoptsPrimaryMAC {
 		adopted := mac.with("assigned_object_type", o.model.label)
 		adopted.values["assigned_object_id"] = o.id
 		t.update(mac, adopted)
@@ -144,13 +146,19 @@ func adoptPrimaryMAC(t *transaction, before, o *object) {
 }
 
 // settleVLANs clears the VLANs that the mode does not have, as every save does.
-func settleVLANs(_ *transaction, before, after *object) {
-	mode := after.text("mode")
-	if mode == "" {
-		after.values["untagged_vlan"] = nil
+// Tagged VLANs that this very request wrote come after the save, and so stay.
+func settleVLANs(d *draft) {
+	if d.after.text("mode") == "" {
+		d.after.values["untagged_vlan"] = nil
 	}
-	if before != nil && mode != "tagged" && len(after.ids("tagged_vlans")) > 0 {
-		after.values["tagged_vlans"] = []int{}
+	if !d.creating() && !d.written["tagged_vlans"] {
+		dropTagged(d.after)
+	}
+}
+
+func dropTagged(o *object) {
+	if o.text("mode") != "tagged" && len(o.ids("tagged_vlans")) > 0 {
+		o.values["tagged_vlans"] = []int{}
 	}
 }
 

@@ -116,8 +116,8 @@ func (d *draft) checkReassignment() *invalid {
 	return nil
 }
 
-func lowerDNSName(_ *transaction, _, after *object) {
-	after.values["dns_name"] = strings.ToLower(after.text("dns_name"))
+func lowerDNSName(d *draft) {
+	d.after.values["dns_name"] = strings.ToLower(d.after.text("dns_name"))
 }
 
 // clearPrimaryIP takes a deleted address off the objects whose primary it was,

@@ -38,12 +38,13 @@ func lastPart(label string) string {
 }
 
 // cacheScope stores which site the scope lies in.
-func cacheScope(t *transaction, _, after *object) {
+func cacheScope(d *draft) {
+	after := d.after
 	if after.model.label == "ipam.vlangroup" {
 		return
 	}
 	after.values[cachedSite] = nil
-	scope := t.generic(after, "scope")
+	scope := d.store.generic(after, "scope")
 	switch {
 	case scope == nil:
 	case scope.model.label == "dcim.site":
@@ -178,16 +179,17 @@ func sumDisks(t *transaction, disk *object) {
 
 // prepareMachine fills what a machine inherits: its site, and on create what
 // its type says.
-func prepareMachine(t *transaction, before, after *object) {
+func prepareMachine(d *draft) {
+	after := d.after
 	if after.values["site"] == nil {
-		if cluster := t.follow(after, "cluster"); cluster != nil && cluster.ref(cachedSite) != 0 {
+		if cluster := d.follow("cluster"); cluster != nil && cluster.ref(cachedSite) != 0 {
 			after.values["site"] = cluster.ref(cachedSite)
-		} else if device := t.follow(after, "device"); device != nil {
+		} else if device := d.follow("device"); device != nil {
 			after.values["site"] = device.ref("site")
 		}
 	}
-	kind := t.follow(after, "virtual_machine_type")
-	if before != nil || kind == nil {
+	kind := d.follow("virtual_machine_type")
+	if !d.creating() || kind == nil {
 		return
 	}
 	for name, fallback := range map[string]string{

@@ -106,7 +106,7 @@ type model struct {
 
 	check     func(d *draft) *invalid                     // the serializer's own checks
 	clean     func(d *draft) *invalid                     // the model's clean()
-	prepare   func(t *transaction, before, after *object) // on save, before the row is stored
+	prepare   func(d *draft)                              // on save, before the row is stored
 	saved     func(t *transaction, before, after *object) // on save, after it
 	removing  func(t *transaction, o *object)             // before a delete
 	removed   func(t *transaction, o *object)             // after a delete

@@ -1,7 +1,5 @@
 package netboxtest
 
-import "time"
-
 // transaction is one request's writes: applied at once, undone as a whole or
 // back to a savepoint.
 type transaction struct {
@@ -86,6 +84,13 @@ func (t *transaction) update(before, after *object) *object {
 	return after
 }
 
+// relink stores an object whose many-to-many references changed on their own: a
+// change row, but last_updated stays.
+func (t *transaction) relink(before, after *object) {
+	t.replace(before, after)
+	t.record(actionUpdate, before, after)
+}
+
 func (t *transaction) record(action string, before, after *object) {
 	o := after
 	if o == nil {
@@ -95,9 +100,8 @@ func (t *transaction) record(action string, before, after *object) {
 		return
 	}
 	t.changes = append(t.changes, &change{
-		at: time.Time{}, action: action, model: o.model, object: o.id,
+		at: t.now(), action: action, model: o.model, object: o.id,
 		repr: o.model.display(t.store, o), before: before, after: after,
 		requestID: t.requestID, user: t.account.user(), message: t.message,
 	})
-	t.changes[len(t.changes)-1].at = t.now()
 }
