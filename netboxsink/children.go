@@ -1,6 +1,7 @@
 package netboxsink
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net/netip"
@@ -121,6 +122,15 @@ func (r *reading) networkInterface(i *interfaceObject, unit unitRead, name strin
 		record.Fields["mac_address"] = sync.Field{Value: sync.String(primary)}
 	}
 	var macs []sync.Record
+	slices.SortStableFunc(i.MACs, func(a, b brief) int { // the primary one first: of equal ones it is the one to keep
+		isPrimary := func(m brief) int {
+			if i.PrimaryMAC != nil && m.ID == i.PrimaryMAC.ID {
+				return 0
+			}
+			return 1
+		}
+		return cmp.Compare(isPrimary(a), isPrimary(b))
+	})
 	for _, b := range i.MACs {
 		mac := strings.ToUpper(b.label())
 		m := sync.Record{
@@ -130,14 +140,13 @@ func (r *reading) networkInterface(i *interfaceObject, unit unitRead, name strin
 				"assigned_object": {Value: sync.Ref(record.Key)},
 			},
 		}
-		ours := childKey(KindMAC, unit.key, macName(name, mac))
-		_, named := unit.memory[macName(name, mac)]
-		if name != "" && named && !slices.ContainsFunc(macs, func(other sync.Record) bool { return other.Key == ours }) {
-			m.Key, m.Source = ours, unit.source
+		if _, named := unit.memory[macName(name, mac)]; named && name != "" {
+			m.Key, m.Source = r.oursOrSurplus(childKey(KindMAC, unit.key, macName(name, mac)), b.ID), unit.source
 		}
 		if i.PrimaryMAC != nil && b.ID == i.PrimaryMAC.ID {
 			record.Fields["primary_mac_address"] = sync.Field{Value: sync.Ref(m.Key)}
 		}
+		r.keys[m.Key] = true
 		macs = append(macs, m)
 	}
 	r.add(record)
@@ -184,11 +193,19 @@ func (r *reading) address(a *addressObject, unit unitRead) {
 	}
 	name := addressName(host.String())
 	if _, named := unit.memory[name]; named && host.IsValid() {
-		if key := childKey(KindAddress, unit.key, name); !r.keys[key] {
-			record.Key, record.Source = key, unit.source
-		}
+		record.Key, record.Source = r.oursOrSurplus(childKey(KindAddress, unit.key, name), a.ID), unit.source
 	}
 	r.add(record)
+}
+
+// oursOrSurplus returns the key of an object that the memory names, or, if there is one under that key already, one that
+// nothing is desired under: a write whose answer was lost, and that landed after it was looked for, leaves a second
+// object of what NetBox does not keep unique.
+func (r *reading) oursOrSurplus(key sync.Key, number int64) sync.Key {
+	if r.keys[key] {
+		key.Name += "~" + id(number)
+	}
+	return key
 }
 
 // fixPointers names the primary addresses, read after the machines that point to them, by their keys.
