@@ -1,0 +1,31 @@
+package netboxsink_test
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/proxbox-go/proxbox/sync"
+	"github.com/proxbox-go/proxbox/sync/inventory"
+)
+
+// source is a sync.Source that says what it is told to. It is edited between runs only.
+type source struct {
+	name      string
+	inventory *inventory.Inventory
+	err       error
+}
+
+func (s *source) Name() string { return s.name }
+
+// Inventory returns a copy.
+func (s *source) Inventory(context.Context, sync.Scope) (*inventory.Inventory, error) {
+	if s.err != nil {
+		return nil, s.err
+	}
+	raw, err := json.Marshal(s.inventory)
+	if err != nil {
+		return nil, err
+	}
+	inv := &inventory.Inventory{}
+	return inv, json.Unmarshal(raw, inv)
+}
