@@ -1,0 +1,163 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path"
+	"slices"
+	stdsync "sync"
+	"time"
+
+	"github.com/proxbox-go/proxbox/sse"
+	"github.com/proxbox-go/proxbox/sync"
+)
+
+// Backend does what the server offers.
+type Backend interface {
+	// Run does one run, under the contract of [sync.Engine.Run]: o.Observe gets every event in order, numbered from 1,
+	// [sync.Complete] last. An error without events, from a backend that could not even begin, is told to the watchers
+	// as what ended the run. The server calls it for one run at a time.
+	Run(ctx context.Context, o *sync.RunOptions) (*sync.Result, error)
+}
+
+// Options tunes a server. The zero value is good.
+type Options struct {
+	// AnswerWithin is how long a GET without /stream waits for the end of a run before it is answered that the run goes
+	// on. By default 4 s: the plugin gives up after 5 s, and asks again.
+	AnswerWithin time.Duration
+	// Keepalive is how often a stream gets a comment. By default every 15 s.
+	Keepalive time.Duration
+	// SocketKeepalive is how often a WebSocket gets a message that means nothing: the plugin's own client sends its next
+	// command only after it has received something. By default every 10 s.
+	SocketKeepalive time.Duration
+	// WriteTimeout is how long a write to a client may take before the client is cut off. By default 10 s.
+	WriteTimeout time.Duration
+	// History is how many runs are kept after their end, for watchers that come back. By default 10.
+	History int
+	// HistoryEvents is how many events these may have together; the newest is kept whatever it has. By default 100000.
+	HistoryEvents int
+	// Origins are the hosts ("netbox.example.com", or with a scheme, "https://netbox.example.com"; in the syntax of
+	// [path.Match]) whose pages may open a WebSocket. By default only pages of this server's own host may.
+	Origins []string
+	// Logger gets what is of use when something is wrong. By default nothing is logged.
+	Logger *slog.Logger
+}
+
+// Server is an [http.Handler]. It is safe for concurrent use.
+type Server struct {
+	options Options
+	queue   *queue
+	mux     *http.ServeMux
+
+	mu      stdsync.Mutex
+	closed  bool
+	clients stdsync.WaitGroup
+}
+
+// New returns a server that runs what it is asked for on the backend.
+func New(b Backend, o *Options) (*Server, error) {
+	if b == nil {
+		return nil, errors.New("server: a backend is needed")
+	}
+	options := Options{}
+	if o != nil {
+		options = *o
+	}
+	if err := options.complete(); err != nil {
+		return nil, err
+	}
+	s := &Server{options: options, queue: newQueue(b, options), mux: http.NewServeMux()}
+	s.routes()
+	return s, nil
+}
+
+// complete checks the options and sets the defaults.
+func (o *Options) complete() error {
+	if min(o.AnswerWithin, o.Keepalive, o.SocketKeepalive, o.WriteTimeout) < 0 || min(o.History, o.HistoryEvents) < 0 {
+		return errors.New("server: times and limits are not negative")
+	}
+	for _, pattern := range o.Origins {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return fmt.Errorf("server: the origin %q: %w", pattern, err)
+		}
+	}
+	o.AnswerWithin = cmp.Or(o.AnswerWithin, 4*time.Second)
+	o.Keepalive = cmp.Or(o.Keepalive, 15*time.Second)
+	o.SocketKeepalive = cmp.Or(o.SocketKeepalive, 10*time.Second)
+	o.WriteTimeout = cmp.Or(o.WriteTimeout, 10*time.Second)
+	o.History = cmp.Or(o.History, 10)
+	o.HistoryEvents = cmp.Or(o.HistoryEvents, 100_000)
+	o.Origins = slices.Clone(o.Origins)
+	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
+	return nil
+}
+
+func (s *Server) routes() {
+	s.mux.HandleFunc("GET /{$}", s.root)
+	s.mux.HandleFunc("GET /health", s.health)
+	s.mux.HandleFunc("GET /ws", s.socket)
+	for path, stream := range map[string]sse.Stream{
+		"/dcim/devices/create":                    sse.Devices,
+		"/virtualization/virtual-machines/create": sse.VirtualMachines,
+		"/full-update":                            sse.FullUpdate,
+	} {
+		s.mux.HandleFunc("GET "+path, s.answer(stream, s.options.AnswerWithin))
+		s.mux.HandleFunc("POST "+path, s.answer(stream, 0))
+		s.mux.HandleFunc("GET "+path+"/stream", s.stream(stream))
+		// A pattern for GET takes HEAD too, and whoever only looks must not start a run.
+		s.mux.HandleFunc("HEAD "+path, refuse("GET, POST"))
+		s.mux.HandleFunc("HEAD "+path+"/stream", refuse("GET"))
+	}
+}
+
+// refuse answers that the method is none of those that the path has.
+func refuse(allow string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Allow", allow)
+		w.WriteHeader(http.StatusMethodNotAllowed)
+	}
+}
+
+// ServeHTTP answers a request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.enter() {
+		defer s.clients.Done()
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// enter counts a client in, unless the server is shutting down.
+func (s *Server) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.clients.Add(1)
+	}
+	return !s.closed
+}
+
+// Shutdown stops the run in progress at a safe point, takes back those that wait, and returns when all clients have had
+// their last frame, or ctx ends. What is asked afterwards fails at once. It does not stop the [http.Server]: do that
+// next.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.queue.close()
+	done := make(chan struct{})
+	go func() {
+		s.queue.group.Wait()
+		s.clients.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("server: not all is stopped yet: %w", context.Cause(ctx))
+	}
+}

@@ -1,0 +1,167 @@
+package server
+
+import (
+	"context"
+	"html"
+	"net/http"
+	"strings"
+	stdsync "sync"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/proxbox-go/proxbox/sse"
+)
+
+// keepaliveMessage is sent now and then. It has the form of an end marker, of an object that no table shows: the
+// plugin's page passes over it, where it would write any other text into its log.
+const keepaliveMessage = `{"object":"keepalive","end":true}`
+
+// socket serves a WebSocket: it takes commands, and tells of every run what happens to each object, beginning with the
+// first event of the run in progress.
+func (s *Server) socket(w http.ResponseWriter, request *http.Request) {
+	conn, err := websocket.Accept(w, request, &websocket.AcceptOptions{OriginPatterns: s.options.Origins})
+	if err != nil {
+		s.options.Logger.Debug("socket refused", "error", err)
+		return
+	}
+	const longestCommand = 4096
+	conn.SetReadLimit(longestCommand)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(request.Context()))
+	k := socket{server: s, conn: conn, ctx: ctx, ticker: time.NewTicker(s.options.SocketKeepalive)}
+	defer k.ticker.Stop()
+	err = k.send("Connected!", "Connected 2!")
+	var reader stdsync.WaitGroup
+	if err == nil {
+		reader.Go(func() {
+			defer cancel()
+			k.listen()
+		})
+		err = k.tell()
+	}
+	if err == nil {
+		err = conn.Close(websocket.StatusGoingAway, "the server is shutting down")
+	}
+	s.options.Logger.Debug("socket closed", "error", err)
+	cancel()
+	_ = conn.CloseNow()
+	reader.Wait()
+}
+
+// socket is one WebSocket.
+type socket struct {
+	server *Server
+	conn   *websocket.Conn
+	ctx    context.Context // ends when the client is gone
+	ticker *time.Ticker    // of the keep-alive messages
+}
+
+// send sends messages, each within the time limit; a client that does not take one is cut off.
+func (k *socket) send(texts ...string) error {
+	for _, text := range texts {
+		ctx, cancel := context.WithTimeout(k.ctx, k.server.options.WriteTimeout)
+		err := k.conn.Write(ctx, websocket.MessageText, []byte(text))
+		cancel()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listen does what the client says, until it is gone.
+func (k *socket) listen() {
+	for {
+		_, text, err := k.conn.Read(k.ctx)
+		if err != nil {
+			return
+		}
+		if err := k.obey(strings.TrimSpace(string(text))); err != nil {
+			return
+		}
+	}
+}
+
+// obey starts, or joins, the run that a command asks for.
+func (k *socket) obey(command string) error {
+	replies := []string{"Received message: " + html.EscapeString(command)}
+	var stream sse.Stream
+	switch command {
+	case "Full Update Sync", "Full Update":
+		stream = sse.FullUpdate
+	case "Sync Nodes":
+		stream = sse.Devices
+		replies = append(replies, "Sync Nodes")
+	case "Sync Virtual Machines":
+		stream = sse.VirtualMachines
+	default:
+		return k.send(
+			replies[0],
+			"Invalid command: "+html.EscapeString(command),
+			"Valid commands: 'Sync Nodes', 'Sync Virtual Machines', 'Full Update Sync'",
+		)
+	}
+	if err := k.send(replies...); err != nil {
+		return err
+	}
+	k.server.queue.join(order{stream: stream, scope: scope(stream)})
+	return nil
+}
+
+// tell tells of one run after the other, until the client is gone or the server stops: then the error is nil.
+func (k *socket) tell() error {
+	for place := k.server.queue.now(); ; {
+		r, at, changed, over := k.server.queue.after(place)
+		var err error
+		switch {
+		case r != nil:
+			err = k.tellRun(r)
+		case over:
+			return nil
+		default:
+			err = k.wait(changed)
+		}
+		if err != nil {
+			return err
+		}
+		place = at
+	}
+}
+
+// tellRun tells of one run until its end.
+func (k *socket) tellRun(r *run) error {
+	for n := 0; ; {
+		events, changed, ended := r.after(n)
+		for _, ev := range events {
+			texts, err := messages(r.order.stream, ev)
+			if err != nil {
+				return err
+			}
+			if err := k.send(texts...); err != nil {
+				return err
+			}
+		}
+		if ended {
+			return nil
+		}
+		n += len(events)
+		if err := k.wait(changed); err != nil {
+			return err
+		}
+	}
+}
+
+// wait waits for a change, and says something now and then.
+func (k *socket) wait(changed <-chan struct{}) error {
+	for {
+		select {
+		case <-changed:
+			return nil
+		case <-k.ctx.Done():
+			return k.ctx.Err()
+		case <-k.ticker.C:
+			if err := k.send(keepaliveMessage); err != nil {
+				return err
+			}
+		}
+	}
+}

@@ -1,0 +1,18 @@
+package server
+
+import (
+	"github.com/proxbox-go/proxbox/sse"
+	"github.com/proxbox-go/proxbox/sync"
+)
+
+// scope returns what a run does for a stream. The kinds are those of the documented objects: a node is a device, a guest
+// a virtual machine with all that hangs on it. Shared objects are in every scope.
+func scope(stream sse.Stream) sync.Scope {
+	switch stream {
+	case sse.Devices:
+		return sync.Scope{Kinds: []sync.Kind{"device"}}
+	case sse.VirtualMachines:
+		return sync.Scope{Kinds: []sync.Kind{"virtual-machine", "vm-interface", "mac-address", "ip-address", "virtual-disk"}}
+	}
+	return sync.Scope{}
+}

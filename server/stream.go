@@ -1,0 +1,130 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/proxbox-go/proxbox/sse"
+	"github.com/proxbox-go/proxbox/sync"
+)
+
+// stream answers with the events of a run, in the documented dialect. Whatever goes wrong is told in the stream, because
+// the plugin hides the body of a stream that was refused.
+func (s *Server) stream(kind sse.Stream) http.HandlerFunc {
+	return func(w http.ResponseWriter, request *http.Request) {
+		if id := request.Header.Get("Last-Event-ID"); id != "" {
+			s.resume(w, request, kind, id)
+			return
+		}
+		r, ahead := s.queue.join(order{stream: kind, scope: scope(kind)})
+		s.begin(w, kind).watch(request.Context(), r, ahead, 0)
+	}
+}
+
+// resume goes on with the run that the id names, after the event that it names. It starts none: a browser comes back
+// after a stream that has come to its end, too, and only the status 204 makes it stay away.
+func (s *Server) resume(w http.ResponseWriter, request *http.Request, kind sse.Stream, id string) {
+	name, seen, ok := sse.ParseEventID(id)
+	r := s.queue.find(name)
+	if !ok || r == nil {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	seq := int(min(seen, 1<<31-1))
+	if left, _, ended := r.after(seq); ended && len(left) == 0 {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	s.begin(w, kind).watch(request.Context(), r, nil, seq)
+}
+
+// eventStream is the answer to one request for a stream.
+type eventStream struct {
+	server  *Server
+	control *http.ResponseController
+	encoder *sse.Encoder
+}
+
+func (s *Server) begin(w http.ResponseWriter, kind sse.Stream) *eventStream {
+	header := w.Header()
+	header.Set("Content-Type", "text/event-stream; charset=utf-8")
+	header.Set("Cache-Control", "no-cache")
+	header.Set("X-Accel-Buffering", "no")
+	return &eventStream{server: s, control: http.NewResponseController(w), encoder: sse.NewEncoder(w, sse.Documented(kind))}
+}
+
+// watch sends the events after the first n until the last, or until the client is gone or too slow.
+func (e *eventStream) watch(ctx context.Context, r, ahead *run, n int) {
+	ticker := time.NewTicker(e.server.options.Keepalive)
+	defer ticker.Stop()
+	err := e.send(func() error { return e.waiting(ahead) })
+	for err == nil {
+		events, changed, ended := r.after(n)
+		if err = e.events(events); err != nil || ended {
+			break
+		}
+		n += len(events)
+		select {
+		case <-changed:
+		case <-ticker.C:
+			err = e.send(func() error { return e.encoder.Comment("keepalive") })
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+	}
+	if err != nil {
+		e.server.options.Logger.Debug("watcher lost", "run", r.id, "error", err)
+	}
+}
+
+// waiting says that another run comes first.
+func (e *eventStream) waiting(ahead *run) error {
+	if ahead == nil {
+		return nil
+	}
+	data, err := json.Marshal(struct {
+		Step    string      `json:"step"`
+		Status  sync.Status `json:"status"`
+		Message string      `json:"message"`
+	}{"stream", sync.Progress, fmt.Sprintf("Waiting for run %s to finish.", ahead.id)})
+	if err != nil {
+		return err
+	}
+	return e.encoder.Frame(sse.Frame{Event: "step", Data: data})
+}
+
+// events sends events, not too many under one time limit.
+func (e *eventStream) events(events []sync.Event) error {
+	const batch = 100
+	for some := range slices.Chunk(events, batch) {
+		err := e.send(func() error {
+			for _, ev := range some {
+				if err := e.encoder.Encode(ev); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// send writes something and sees it off, within the time limit.
+func (e *eventStream) send(write func() error) error {
+	deadline := time.Now().Add(e.server.options.WriteTimeout)
+	if err := e.control.SetWriteDeadline(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	if err := write(); err != nil {
+		return err
+	}
+	return e.control.Flush()
+}
