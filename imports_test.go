@@ -120,8 +120,11 @@ func clientDeps(all map[string]pkg, client string) []string {
 func TestSources(t *testing.T) {
 	t.Parallel()
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() && d.Name() != "." && strings.HasPrefix(d.Name(), ".") {
-			return errors.Join(err, skipDir(d))
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && d.Name() != "." && strings.HasPrefix(d.Name(), ".") {
+			return fs.SkipDir
 		}
 		if d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return nil
@@ -137,13 +140,6 @@ func TestSources(t *testing.T) {
 		return nil
 	})
 	require.NoError(t, err)
-}
-
-func skipDir(d fs.DirEntry) error {
-	if d.IsDir() {
-		return fs.SkipDir
-	}
-	return nil
 }
 
 func mentionsChannel(n ast.Node) bool {

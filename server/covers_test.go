@@ -13,7 +13,7 @@ func TestCovers(t *testing.T) {
 	policy := func(rule sync.Rule) *sync.Policy {
 		return &sync.Policy{Rules: map[sync.Kind]map[string]sync.Rule{"device": {"site": rule}}}
 	}
-	nodes := scope(sse.Devices)
+	nodes := Scope(sse.Devices)
 	for name, c := range map[string]struct {
 		run, asked order
 		want       bool
@@ -21,7 +21,7 @@ func TestCovers(t *testing.T) {
 		"the same":          {order{scope: nodes}, order{scope: nodes}, true},
 		"less":              {order{}, order{scope: nodes}, true},
 		"more":              {order{scope: nodes}, order{}, false},
-		"something else":    {order{scope: nodes}, order{scope: scope(sse.VirtualMachines)}, false},
+		"something else":    {order{scope: nodes}, order{scope: Scope(sse.VirtualMachines)}, false},
 		"an equal policy":   {order{policy: policy(sync.Never)}, order{policy: policy(sync.Never)}, true},
 		"another policy":    {order{policy: policy(sync.Never)}, order{policy: policy(sync.Always)}, false},
 		"no policy of ours": {order{policy: policy(sync.Never)}, order{}, false},

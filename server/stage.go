@@ -5,9 +5,9 @@ import (
 	"github.com/proxbox-go/proxbox/sync"
 )
 
-// scope returns what a run does for a stream. The kinds are those of the documented objects: a node is a device, a guest
+// Scope returns what a run does for a stream. The kinds are those of the documented objects: a node is a device, a guest
 // a virtual machine with all that hangs on it. Shared objects are in every scope.
-func scope(stream sse.Stream) sync.Scope {
+func Scope(stream sse.Stream) sync.Scope {
 	switch stream {
 	case sse.Devices:
 		return sync.Scope{Kinds: []sync.Kind{"device"}}

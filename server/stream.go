@@ -21,7 +21,7 @@ func (s *Server) stream(kind sse.Stream) http.HandlerFunc {
 			s.resume(w, request, kind, id)
 			return
 		}
-		r, ahead := s.queue.join(order{stream: kind, scope: scope(kind)})
+		r, ahead := s.queue.join(order{stream: kind, scope: Scope(kind)})
 		s.begin(w, kind).watch(request.Context(), r, ahead, 0)
 	}
 }
