@@ -14,6 +14,7 @@ import (
 type chunk struct {
 	w       *writing
 	changes []*Change
+	units   map[Key][]*Change        // the changes by unit
 	pending map[Key]bool             // to be created here, and not yet
 	ids     map[Key]string           // written here
 	failed  map[Key]error            // failed here
@@ -24,10 +25,11 @@ type chunk struct {
 
 func (w *writing) newChunk(changes []*Change) *chunk {
 	c := &chunk{
-		w: w, changes: changes, pending: map[Key]bool{}, ids: map[Key]string{},
+		w: w, changes: changes, units: map[Key][]*Change{}, pending: map[Key]bool{}, ids: map[Key]string{},
 		failed: map[Key]error{}, late: map[Key]map[string]Value{}, landed: map[Key]bool{},
 	}
 	for _, change := range changes {
+		c.units[change.Unit] = append(c.units[change.Unit], change)
 		if change.Op == Create {
 			c.pending[change.Key] = true
 		}
@@ -137,7 +139,8 @@ func (c *chunk) item(change *Change) (Item, error) {
 
 // transition returns the memory that holds until the unit's last write has landed.
 func (c *chunk) transition(change *Change, f FieldChange) Memory {
-	return ParseMemory(f.New).either(ParseMemory(f.Old), func(field string) bool {
+	next := ParseMemory(f.New)
+	return next.either(ParseMemory(f.Old).with(c.units[change.Unit], next), func(field string) bool {
 		change := change.field(field)
 		if change == nil {
 			return true
@@ -186,6 +189,31 @@ func (c *chunk) deletes(changes []*Change) {
 	}
 }
 
+// letGo writes the spare values of the changes; and, where given, what remember makes of the change of a memory.
+func (c *chunk) letGo(changes []*Change, remember func(*Change, FieldChange) Value) {
+	for _, kind := range c.w.run.engine.kinds {
+		var items []Item
+		for _, change := range changes {
+			if change.Key.Kind != kind.Kind || c.failed[change.Unit] != nil {
+				continue
+			}
+			item := Item{Key: change.Key, Unit: change.Unit, Label: change.Label, ID: change.ID, Fields: map[string]Value{}}
+			for _, f := range change.Fields {
+				switch {
+				case f.Name == MemoryField && remember != nil:
+					item.Fields[f.Name] = remember(change, f)
+				case !f.Spare.IsNull():
+					item.Fields[f.Name] = f.Spare
+				}
+			}
+			if len(item.Fields) > 0 {
+				items = append(items, item)
+			}
+		}
+		c.send(kind.Kind, Update, items)
+	}
+}
+
 // lateWave sets the references that had to wait, and the memory as it is now that all has landed.
 func (c *chunk) lateWave() {
 	for _, change := range c.changes {
@@ -193,7 +221,7 @@ func (c *chunk) lateWave() {
 		if f == nil || c.cut || !c.settled(change.Unit) {
 			continue
 		}
-		if c.transition(change, *f).Value() != f.New || c.late[change.Key] != nil && change.Op == Update {
+		if c.transition(change, *f).Value() != f.New || c.late[change.Key] != nil {
 			c.putOff(change.Key, MemoryField, f.New)
 		}
 	}
@@ -230,8 +258,8 @@ func (c *chunk) lateWave() {
 
 // settled tells whether all of the unit that was due has landed so far.
 func (c *chunk) settled(unit Key) bool {
-	return !slices.ContainsFunc(c.changes, func(change *Change) bool {
-		return change.Unit == unit && (c.failure(change) != nil || c.pending[change.Key])
+	return !slices.ContainsFunc(c.units[unit], func(change *Change) bool {
+		return c.failure(change) != nil || c.pending[change.Key]
 	})
 }
 

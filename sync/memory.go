@@ -78,6 +78,32 @@ func (m Memory) name(record string) {
 	}
 }
 
+// with returns the memory with what stands, or will for a moment, in the fields that the changes of a unit write and that
+// next remembers.
+func (m Memory) with(changes []*Change, next Memory) Memory {
+	out := make(Memory, len(m))
+	for name, fields := range m {
+		out[name] = maps.Clone(fields)
+	}
+	for _, c := range changes {
+		name := memoryName(c.Key, c.Unit)
+		if c.Op != Update && !(c.Op == Create && c.isTop()) {
+			continue // what is created with its fields is never there without them
+		}
+		for _, f := range c.Fields {
+			if next.Last(name, f.Name) == nil {
+				continue
+			}
+			values := append(slices.Clone(out.Last(name, f.Name)), remembered(f.Old))
+			if !f.Spare.IsNull() {
+				values = append(values, remembered(f.Spare))
+			}
+			out.set(name, f.Name, values)
+		}
+	}
+	return out
+}
+
 // either returns the memory that holds while the unit goes from old to m: it names the records of both, and where they
 // differ both values. The unit's own fields that are written together with the memory are not in doubt.
 func (m Memory) either(old Memory, atomic func(field string) bool) Memory {

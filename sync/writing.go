@@ -93,35 +93,35 @@ func (w *writing) shared() {
 	stage.step(Completed)
 }
 
-// release deletes and renames what another unit is about to take, chains and swaps too, before any unit is written.
+// release deletes and renames what another unit is about to take, chains and swaps too, before any unit is written. What
+// a unit's memory knows a record by is in the memory before it stands in the record.
 func (w *writing) release() {
-	var deletes, updates []*Change
-	for i := range w.plan.Changes {
-		switch c := &w.plan.Changes[i]; {
-		case c.Early && c.Op == Delete:
-			deletes = append(deletes, c)
-		case c.Early:
-			updates = append(updates, c)
+	var deletes, updates, tops []*Change
+	units := map[Key][]*Change{}
+	for _, unit := range w.plan.byUnit() {
+		early := false
+		for i := range unit {
+			c := &unit[i]
+			units[c.Unit] = append(units[c.Unit], c)
+			switch {
+			case c.Early && c.Op == Delete:
+				deletes = append(deletes, c)
+			case c.Early && !c.isTop():
+				updates = append(updates, c)
+			}
+			early = early || c.Early && c.Op == Update
+		}
+		if early && unit[0].isTop() {
+			tops = append(tops, &unit[0])
 		}
 	}
 	c := w.newChunk(nil)
+	c.letGo(tops, func(top *Change, f FieldChange) Value {
+		next := ParseMemory(f.New)
+		return next.either(ParseMemory(f.Old).with(units[top.Key], next), func(string) bool { return false }).Value()
+	})
 	c.deletes(deletes)
-	for _, kind := range w.run.engine.kinds {
-		var items []Item
-		for _, change := range updates {
-			if change.Key.Kind != kind.Kind {
-				continue
-			}
-			item := Item{Key: change.Key, Unit: change.Unit, Label: change.Label, ID: change.ID, Fields: map[string]Value{}}
-			for _, f := range change.Fields {
-				if !f.Spare.IsNull() {
-					item.Fields[f.Name] = f.Spare
-				}
-			}
-			items = append(items, item)
-		}
-		c.send(kind.Kind, Update, items)
-	}
+	c.letGo(updates, nil)
 	w.merge(c)
 }
 

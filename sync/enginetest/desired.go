@@ -11,7 +11,7 @@ import (
 // Desired makes one group of each source, one host of each node, one guest of each guest, a port of each NIC and an
 // address of each address of it. The first address is the guest's primary one.
 //
-// Names, descriptions and primary addresses are until-edited, all else is always written. A guest's name that another
+// Names and descriptions are until-edited, primary addresses if-empty-or-ours, all else is always written. A guest's name that another
 // guest of the source, or somebody else's in its group, has is followed by the VMID.
 func (s *Sink) Desired(inventories []*inventory.Inventory, current *sync.State) (*sync.State, error) {
 	m := &mapping{state: &sync.State{}, holders: map[string]*sync.Record{}, current: map[sync.Key]*sync.Record{}}
@@ -156,7 +156,7 @@ func (m *mapping) hang(inv *inventory.Inventory, g *inventory.Guest, unit sync.R
 	if unknown {
 		m.state.Holds = append(m.state.Holds, sync.Hold{Unit: unit.Key, Kind: KindAddress, Reason: gap.Reason})
 	} else {
-		unit.Fields["primary"] = sync.Field{Rule: sync.UntilEdited, Ours: []sync.Value{{}}}
+		unit.Fields["primary"] = sync.Field{Rule: sync.IfEmptyOrOurs}
 	}
 	var children []sync.Record
 	for _, nic := range g.NICs {

@@ -182,7 +182,11 @@ func (s *Sink) remove(kind sync.Kind, item sync.Item) error {
 // assign sets the item's fields and checks the object as it then is.
 func (s *Sink) assign(o *object, item sync.Item) error {
 	for name, v := range item.Fields {
+		_, ref := schema[o.kind].refs[name]
 		switch {
+		case ref && v.IsNull():
+			delete(o.refs, name)
+			continue
 		case !slices.Contains(schema[o.kind].fields, name):
 			return fmt.Errorf("%s has no field %q", o.kind, name)
 		case v.IsRef():
