@@ -98,7 +98,7 @@ func (c *call) filter(parameter string, values []string) (filter, *invalid) {
 		if problem := notWhole(name, values); problem != nil {
 			return nil, problem
 		}
-		return any1(values, func(o *object, v string) bool { return compareNumber(o.id, lookup, v) }), nil
+		return anyOf(values, func(o *object, v string) bool { return compareNumber(o.id, lookup, v) }), nil
 	case "created":
 		return timeFilter(lookup, values, func(o *object) time.Time { return o.created }), nil
 	case "last_updated":
@@ -134,8 +134,8 @@ func splitLookup(parameter string) (name, lookup string) {
 	return parameter, ""
 }
 
-// any1 passes an object that one of the values matches.
-func any1(values []string, matches func(o *object, v string) bool) filter {
+// anyOf passes an object that one of the values matches.
+func anyOf(values []string, matches func(o *object, v string) bool) filter {
 	return func(o *object) bool {
 		return slices.ContainsFunc(values, func(v string) bool { return matches(o, v) })
 	}
@@ -158,7 +158,7 @@ func (c *call) fieldFilter(name, lookup string, values []string) (filter, *inval
 	case kindText, kindSlug, kindMAC:
 		return textFilter(f, lookup, values, name == "name" && (m.label == "dcim.device" || m.label == "virtualization.virtualmachine")), nil
 	case kindDecimal:
-		return any1(values, func(o *object, v string) bool {
+		return anyOf(values, func(o *object, v string) bool {
 			own, set := o.values[name].(float64)
 			return set && compareDecimal(own, lookup, v)
 		}), nil
@@ -166,12 +166,12 @@ func (c *call) fieldFilter(name, lookup string, values []string) (filter, *inval
 		if problem := notWhole(name, values); problem != nil {
 			return nil, problem
 		}
-		return any1(values, func(o *object, v string) bool {
+		return anyOf(values, func(o *object, v string) bool {
 			n, set := o.values[name].(int)
 			return set && compareNumber(n, lookup, v)
 		}), nil
 	case kindBoolean:
-		return any1(values, func(o *object, v string) bool { return o.is(name) == (strings.ToLower(v) == "true" || v == "1") }), nil
+		return anyOf(values, func(o *object, v string) bool { return o.is(name) == (strings.ToLower(v) == "true" || v == "1") }), nil
 	case kindChoice, kindContentType:
 		return c.choiceFilter(f, lookup, values)
 	}
@@ -186,7 +186,7 @@ func (c *call) choiceFilter(f *field, lookup string, values []string) (filter, *
 			}
 		}
 	}
-	matches := any1(values, func(o *object, v string) bool { return o.text(f.name) == v || (v == "null" && o.text(f.name) == "") })
+	matches := anyOf(values, func(o *object, v string) bool { return o.text(f.name) == v || (v == "null" && o.text(f.name) == "") })
 	switch lookup {
 	case "":
 		return matches, nil
@@ -305,7 +305,7 @@ func textFilter(f *field, lookup string, values []string, folded bool) filter {
 	case "iew":
 		matches = func(text, v string) bool { return strings.HasSuffix(lower(text), lower(v)) }
 	case "empty":
-		return any1(values, func(o *object, v string) bool { return (o.text(name) == "") == (lower(v) == "true" || v == "1") })
+		return anyOf(values, func(o *object, v string) bool { return (o.text(name) == "") == (lower(v) == "true" || v == "1") })
 	case "regex", "iregex":
 		prefix := ""
 		if lookup == "__iregex" {
@@ -318,7 +318,7 @@ func textFilter(f *field, lookup string, values []string, folded bool) filter {
 	default:
 		return nil
 	}
-	passes := any1(values, func(o *object, v string) bool { return matches(o.text(name), v) })
+	passes := anyOf(values, func(o *object, v string) bool { return matches(o.text(name), v) })
 	if lookup == "__n" || lookup == "__nic" || lookup == "__nie" || lookup == "__nisw" || lookup == "__niew" {
 		return func(o *object) bool { return !passes(o) }
 	}
@@ -326,7 +326,7 @@ func textFilter(f *field, lookup string, values []string, folded bool) filter {
 }
 
 func timeFilter(lookup string, values []string, of func(o *object) time.Time) filter {
-	return any1(values, func(o *object, v string) bool {
+	return anyOf(values, func(o *object, v string) bool {
 		t, ok := parseTime(v)
 		if !ok {
 			return true
@@ -369,7 +369,7 @@ func (c *call) customFilter(name, lookup string, values []string) filter {
 		if cf.text("name") != name || cf.text("filter_logic") == "disabled" || cf.text("type") == "json" {
 			continue
 		}
-		matches := any1(values, func(o *object, v string) bool { return customMatches(cf, o, v, lookup) })
+		matches := anyOf(values, func(o *object, v string) bool { return customMatches(cf, o, v, lookup) })
 		if strings.HasPrefix(lookup, "__n") {
 			return func(o *object) bool { return !matches(o) }
 		}

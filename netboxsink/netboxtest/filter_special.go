@@ -32,14 +32,14 @@ func (c *call) specialFilter(parameter string, values []string) (filter, *invali
 		f, problem := c.scopeFilter(parameter, by, values)
 		return f, problem, true
 	case label == "extras.customfield" && (parameter == "object_type" || parameter == "object_type_id"):
-		return any1(values, func(o *object, v string) bool {
+		return anyOf(values, func(o *object, v string) bool {
 			types, _ := o.values["object_types"].([]string)
 			return slices.Contains(types, v)
 		}), nil, true
 	}
 	switch parameter {
 	case "q":
-		return any1(values, func(o *object, v string) bool {
+		return anyOf(values, func(o *object, v string) bool {
 			return strings.Contains(strings.ToLower(o.model.display(c.store, o)), strings.ToLower(v))
 		}), nil, true
 	case "mac_address":
@@ -57,7 +57,7 @@ func (c *call) specialFilter(parameter string, values []string) (filter, *invali
 // filters, an unknown id returns nothing.
 func (c *call) assignmentFilter(parameter string, values []string) (filter, bool) {
 	holder := func(label, by string) filter {
-		return any1(values, func(o *object, v string) bool {
+		return anyOf(values, func(o *object, v string) bool {
 			h := c.store.holderOf(c.store.generic(o, "assigned_object"))
 			if h == nil || h.model.label != label {
 				return false
@@ -66,7 +66,7 @@ func (c *call) assignmentFilter(parameter string, values []string) (filter, bool
 		})
 	}
 	port := func(label, by string) filter {
-		return any1(values, func(o *object, v string) bool {
+		return anyOf(values, func(o *object, v string) bool {
 			p := c.store.generic(o, "assigned_object")
 			if p == nil || p.model.label != label {
 				return false
@@ -109,7 +109,7 @@ func (c *call) interfaceFilter(parameter string, values []string) (filter, *inva
 		if problem := notMAC(values); problem != nil {
 			return nil, problem, true
 		}
-		return any1(values, func(o *object, v string) bool {
+		return anyOf(values, func(o *object, v string) bool {
 			mac, ok := parseMAC(v)
 			return ok && c.store.macOn(o, mac) != nil
 		}), nil, true
@@ -120,12 +120,12 @@ func (c *call) interfaceFilter(parameter string, values []string) (filter, *inva
 				return nil, notAChoice(parameter, v), true
 			}
 		}
-		return any1(values, func(o *object, v string) bool {
+		return anyOf(values, func(o *object, v string) bool {
 			h := c.store.holderOf(o)
 			return h != nil && strconv.Itoa(h.ref(name)) == v
 		}), nil, true
 	case "cluster", "site":
-		return any1(values, func(o *object, v string) bool {
+		return anyOf(values, func(o *object, v string) bool {
 			target := c.store.follow(c.store.holderOf(o), parameter)
 			return target != nil && (target.text("slug") == v || (parameter == "cluster" && target.text("name") == v))
 		}), nil, true
@@ -167,7 +167,7 @@ func (c *call) networkFilter(parameter string, values []string) (filter, bool) {
 	}
 	switch parameter {
 	case "address":
-		return any1(values, func(o *object, v string) bool {
+		return anyOf(values, func(o *object, v string) bool {
 			own := o.text("address")
 			if !strings.Contains(v, "/") {
 				return hostOf(own) == normalHost(v)
@@ -175,28 +175,28 @@ func (c *call) networkFilter(parameter string, values []string) (filter, bool) {
 			return own == normalPrefix(v)
 		}), name == "address"
 	case "prefix":
-		return any1(values, func(o *object, v string) bool { return o.text("prefix") == normalPrefix(v) }), name == "prefix"
+		return anyOf(values, func(o *object, v string) bool { return o.text("prefix") == normalPrefix(v) }), name == "prefix"
 	case "parent":
 		if name == "prefix" {
 			return nil, false
 		}
-		return any1(values, func(o *object, v string) bool { return within(v, hostOf(o.text(name))) }), true
+		return anyOf(values, func(o *object, v string) bool { return within(v, hostOf(o.text(name))) }), true
 	case "within", "within_include":
 		if name != "prefix" {
 			return nil, false
 		}
-		return any1(values, func(o *object, v string) bool {
+		return anyOf(values, func(o *object, v string) bool {
 			return within(v, o.text(name)) && (parameter == "within_include" || o.text(name) != normalPrefix(v))
 		}), true
 	case "contains":
 		if name != "prefix" {
 			return nil, false
 		}
-		return any1(values, func(o *object, v string) bool { return within(o.text(name), v) }), true
+		return anyOf(values, func(o *object, v string) bool { return within(o.text(name), v) }), true
 	case "family":
-		return any1(values, func(o *object, v string) bool { return strconv.Itoa(family(o.text(name))) == v }), true
+		return anyOf(values, func(o *object, v string) bool { return strconv.Itoa(family(o.text(name))) == v }), true
 	case "mask_length":
-		return any1(values, func(o *object, v string) bool { return strings.HasSuffix(o.text(name), "/"+v) }), true
+		return anyOf(values, func(o *object, v string) bool { return strings.HasSuffix(o.text(name), "/"+v) }), true
 	case "site_id":
 		if name != "prefix" {
 			return nil, false

@@ -111,7 +111,6 @@ type model struct {
 	removing  func(t *transaction, o *object)             // before a delete
 	removed   func(t *transaction, o *object)             // after a delete
 	dependent func(s *store, o *object) []*object         // generic relations: deleted along
-	filters   map[string]func(s *store, o *object, v string) bool
 
 	byName map[string]*field
 }
