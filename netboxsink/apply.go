@@ -156,7 +156,13 @@ func (w *bulk) rejected(ctx context.Context, entries []entry, status *StatusErro
 		return status
 	}
 	if len(entries) == 1 {
-		w.reject(entries[0], status, status.Body)
+		reason := json.RawMessage(status.Body)
+		if bad, told := parseRejections(status.Body); told {
+			if its, ok := bad.of(0, entries[0].item.ID, w.op); ok {
+				reason = its
+			}
+		}
+		w.reject(entries[0], status, reason)
 		return nil
 	}
 	if status.Code == http.StatusForbidden {
