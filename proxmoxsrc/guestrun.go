@@ -1,0 +1,176 @@
+package proxmoxsrc
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/proxbox-go/proxbox/sync/inventory"
+)
+
+// guestRun is a guest in a run. It is in the hands of one goroutine at a time.
+type guestRun struct {
+	row    row
+	node   *nodeRun
+	guest  inventory.Guest
+	config config
+	// unread is why there is no configuration, silent why there are no addresses.
+	unread, silent error
+	moved          bool // it was not on the node that the list names
+	gone           bool
+	surplus        int // addresses beyond the limit
+}
+
+func newGuestRun(one row) *guestRun { return &guestRun{row: one, guest: one.guest()} }
+
+// reset prepares to read the guest again, by a newer row.
+func (g *guestRun) reset(one row) { *g = *newGuestRun(one) }
+
+func (g *guestRun) path(rest string) string {
+	return g.node.path("/" + string(g.guest.Kind) + "/" + strconv.Itoa(g.guest.ID) + rest)
+}
+
+// readConfig reads the configuration, and hands the guest on if its addresses are to be asked for.
+func (g *guestRun) readConfig(protected chan<- *guestRun) {
+	path := g.path("/config")
+	raw, err := g.node.ask(g.node.run.ctx, g.node.reads, path+"?current=1")
+	if err == nil {
+		err = g.node.run.source.gateway.decode(raw, path, &g.config)
+	}
+	switch {
+	case causeOf(err) == CauseNoGuest:
+		g.moved = true
+		return
+	case err != nil:
+		g.unread = err
+	default:
+		g.config.fill(&g.guest, g.row.MaxCPU)
+		if g.asksForAddresses() {
+			protected <- g
+			return
+		}
+	}
+	g.node.run.progress.step()
+}
+
+// asksForAddresses tells whether the guest, or its host, is to be asked for the addresses. If not, what the configuration
+// says is set, or the reason why nothing is known.
+func (g *guestRun) asksForAddresses() bool {
+	running := g.row.Status == "running"
+	switch {
+	case g.guest.Template:
+		return false
+	case g.guest.Kind == inventory.QEMU && !g.guest.Agent:
+		g.config.setStatic(&g.guest)
+		return false
+	case g.guest.Kind == inventory.QEMU && !running:
+		g.silent = errors.New("it does not run, so its guest agent cannot be asked")
+		return false
+	case g.guest.Kind == inventory.LXC && g.guest.Status == inventory.GuestUnknown:
+		g.silent = errors.New("its node does not tell whether it runs: look at pvestatd there")
+		return false
+	case g.guest.Kind == inventory.LXC && !running:
+		g.setStopped()
+		return false
+	}
+	return true
+}
+
+// setStopped gives a container that does not run the addresses of its configuration. Those that it gets from elsewhere
+// are unknown until it runs.
+func (g *guestRun) setStopped() {
+	g.config.setStatic(&g.guest)
+	if g.config.dynamic(&g.guest) {
+		g.silent = errors.New("it does not run, so the addresses that it gets by DHCP or SLAAC are unknown")
+	}
+}
+
+// readAddresses asks for the addresses of a guest that runs.
+func (g *guestRun) readAddresses() {
+	defer func() {
+		if !g.moved {
+			g.node.run.progress.step()
+		}
+	}()
+	var err error
+	if g.guest.Kind == inventory.QEMU {
+		err = g.askAgent()
+	} else {
+		err = g.askHost()
+	}
+	if causeOf(err) == CauseNoGuest {
+		g.moved = true
+		return
+	}
+	g.silent = err
+}
+
+// askAgent asks the guest agent of a virtual machine.
+func (g *guestRun) askAgent() error {
+	run := g.node.run
+	if refused := run.noAgent.Load(); refused != nil {
+		return refused
+	}
+	raw, err := g.node.ask(run.ctx, g.node.protected, g.path("/agent/network-get-interfaces"))
+	if err != nil {
+		if refused, ok := as[*StatusError](err); ok && refused.Cause() == CausePrivilege {
+			run.noAgent.CompareAndSwap(nil, refused)
+		}
+		return agentProblem(err)
+	}
+	found := newAddressBook(g.guest.NICs)
+	if err := found.readAgent(raw); err != nil {
+		return err
+	}
+	g.take(found, inventory.OriginAgent)
+	return nil
+}
+
+// agentProblem says what Proxmox VE says of an agent, in terms of what to do.
+func agentProblem(err error) error {
+	refused, ok := as[*StatusError](err)
+	if !ok {
+		return err
+	}
+	switch said := refused.text(); {
+	case strings.Contains(said, "agent is not running"):
+		return errors.New("its guest agent does not answer: check that qemu-guest-agent runs in the guest")
+	case strings.Contains(said, "got timeout"):
+		return errors.New("its guest agent does not answer in time: check what it does in the guest")
+	case strings.Contains(said, "not running"):
+		return errors.New("it does not run any more, so its guest agent cannot be asked")
+	}
+	return err
+}
+
+// askHost asks the host of a container for the addresses in it.
+func (g *guestRun) askHost() error {
+	if g.node.noInterfaces.Load() {
+		g.config.setStatic(&g.guest)
+		return nil
+	}
+	raw, err := g.node.ask(g.node.run.ctx, g.node.protected, g.path("/interfaces"))
+	switch {
+	case causeOf(err) == CauseNotImplemented:
+		g.node.noInterfaces.Store(true)
+		g.config.setStatic(&g.guest)
+		return nil
+	case err != nil:
+		return err
+	case raw == nil: // it has stopped
+		g.setStopped()
+		return g.silent
+	}
+	found := newAddressBook(g.guest.NICs)
+	if err := found.readList(raw); err != nil {
+		return fmt.Errorf("the list of its interfaces is not of the form that Proxmox VE sends: %w", err)
+	}
+	g.take(found, inventory.OriginContainer)
+	return nil
+}
+
+func (g *guestRun) take(found *addressBook, origin inventory.Origin) {
+	g.config.setFound(&g.guest, found, origin)
+	g.surplus = found.surplus
+}

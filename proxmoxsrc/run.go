@@ -1,0 +1,187 @@
+package proxmoxsrc
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	stdsync "sync"
+	"sync/atomic"
+
+	"github.com/proxbox-go/proxbox/sync"
+	"github.com/proxbox-go/proxbox/sync/inventory"
+)
+
+// run is one reading of a source.
+type run struct {
+	source *Source
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	scope  sync.Scope
+	places chan struct{} // one for each request under way in the cluster
+	survey *survey
+	nodes  map[string]*nodeRun
+	guests []*guestRun // in the order of their VMIDs
+
+	// noAgent is why no agent is asked any more: the privilege is missing.
+	noAgent  atomic.Pointer[StatusError]
+	progress progress
+}
+
+func newRun(ctx context.Context, s *Source, scope sync.Scope) *run {
+	r := &run{
+		source: s, scope: scope, nodes: map[string]*nodeRun{},
+		places: make(chan struct{}, s.options.ClusterReads),
+	}
+	r.ctx, r.cancel = context.WithCancelCause(ctx)
+	return r
+}
+
+// fail ends the run: nothing more can be read.
+func (r *run) fail(err error) { r.cancel(err) }
+
+// read is the run's whole story.
+func (r *run) read() (*inventory.Inventory, error) {
+	var err error
+	if r.survey, err = r.source.gateway.survey(r.ctx); err != nil {
+		return nil, err
+	}
+	r.plan()
+	r.pass()
+	r.follow()
+	if err := context.Cause(r.ctx); err != nil {
+		return nil, err
+	}
+	return r.assemble(), nil
+}
+
+// Reasons for what is not read.
+var (
+	errNotAsked = errors.New("this run did not ask for it")
+	errMoves    = errors.New("it moves between nodes while it is read: the next run looks again")
+)
+
+// plan says which nodes and guests are asked.
+func (r *run) plan() {
+	for _, one := range r.survey.rows.nodes {
+		n := r.node(string(one.Node))
+		n.listed = true
+		switch one.Status {
+		case "online":
+			n.status = inventory.NodeOnline
+		case "offline":
+			r.offline(n)
+		}
+	}
+	for _, member := range r.survey.status.Nodes {
+		n := r.node(member.Name)
+		n.listed, n.address = true, member.Address
+		if !member.Online {
+			r.offline(n)
+		}
+	}
+	for _, n := range r.nodes {
+		if len(r.scope.Guests) > 0 {
+			n.skip = errNotAsked
+			continue
+		}
+		n.wanted = true
+	}
+	total := 0
+	for _, one := range r.survey.rows.guests {
+		g := newGuestRun(one)
+		r.guests = append(r.guests, g)
+		if !r.scope.HasGuest(r.source.name, g.guest.ID) {
+			g.unread = errNotAsked
+			continue
+		}
+		total++
+		r.node(g.guest.Node).add(g)
+	}
+	r.progress = progress{ctx: r.ctx, total: total}
+}
+
+// node returns the node of that name.
+func (r *run) node(name string) *nodeRun {
+	n := r.nodes[name]
+	if n == nil {
+		n = newNodeRun(r, name)
+		r.nodes[name] = n
+	}
+	return n
+}
+
+func (r *run) offline(n *nodeRun) {
+	n.status = inventory.NodeOffline
+	why := fmt.Errorf("node %s is offline: start it, or mend its network, to have it read", n.name)
+	n.reads.close(why)
+	n.protected.close(why)
+}
+
+// pass reads all that waits, on all nodes beside each other. The places of the run are given in the order of asking, so
+// that no node waits for another to be through.
+func (r *run) pass() {
+	var group stdsync.WaitGroup
+	for _, name := range slices.Sorted(maps.Keys(r.nodes)) {
+		r.nodes[name].start(&group)
+	}
+	group.Wait()
+}
+
+// follow finds the guests that went to another node between the list and their configuration: the list is read once
+// more, for all of them. Who is no longer in it is gone.
+func (r *run) follow() {
+	var moved []*guestRun
+	for _, g := range r.guests {
+		if g.moved {
+			moved = append(moved, g)
+		}
+	}
+	if len(moved) == 0 || r.ctx.Err() != nil {
+		return
+	}
+	list, err := r.source.gateway.resources(r.ctx, "/cluster/resources?type=vm")
+	if _, lost := as[*UnreachableError](err); lost || causeOf(err) == CauseCredentials {
+		r.fail(err)
+		return
+	}
+	for _, g := range moved {
+		i, found := slices.BinarySearchFunc(list.guests, g.row.VMID, func(one row, id number) int { return cmp.Compare(one.VMID, id) })
+		switch {
+		case found:
+			g.reset(list.guests[i])
+			r.node(g.guest.Node).add(g)
+		case err != nil || list.lost:
+			g.unread = fmt.Errorf("it is no longer on node %s, and where it went could not be read: the next run looks again", g.guest.Node)
+		default:
+			g.gone = true
+		}
+	}
+	r.pass()
+	for _, g := range moved {
+		if g.moved {
+			g.unread = cmp.Or(g.unread, errMoves)
+			r.progress.step()
+		}
+	}
+}
+
+// progress tells how many guests have been read, at each percent.
+type progress struct {
+	ctx   context.Context
+	total int
+
+	mu   stdsync.Mutex
+	done int
+}
+
+func (p *progress) step() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	before := p.done * 100 / p.total
+	if p.done++; p.done*100/p.total > before {
+		sync.Report(p.ctx, p.done, p.total)
+	}
+}

@@ -1,0 +1,127 @@
+package proxmoxsrc
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/proxbox-go/proxbox/sync"
+	"github.com/proxbox-go/proxbox/sync/inventory"
+)
+
+var _ sync.Source = (*Source)(nil)
+
+// Source is one Proxmox VE cluster or standalone node. It is safe for concurrent use.
+type Source struct {
+	name    string
+	gateway *gateway
+	options Options
+}
+
+// Options tunes a source. It needs a credential: either Token, or Username and Password.
+type Options struct {
+	// Token is an API token, "root@pam!sync=<secret>".
+	Token string
+	// Username with its realm, "root@pam".
+	Username string
+	Password string
+
+	// CAFile is a file of PEM certificates to trust besides those of the system: /etc/pve/pve-root-ca.pem of any node.
+	CAFile string
+	// CA holds such certificates itself.
+	CA []byte
+	// Fingerprints are the SHA-256 fingerprints of the certificates that are taken, whoever vouches for them; one for
+	// each URL. They are written as Proxmox VE shows them, "AA:BB:…".
+	Fingerprints []string
+	// Insecure takes any certificate.
+	Insecure bool
+
+	// NodeReads bounds the reads of configurations and states under way on one node. By default 4.
+	NodeReads int
+	// NodeProtectedReads bounds the reads of addresses under way on one node; each keeps one of the node's three
+	// pvedaemon workers busy, for up to 8 s. By default 2.
+	NodeProtectedReads int
+	// ClusterReads bounds the requests of a run under way in the whole cluster. By default 32.
+	ClusterReads int
+	// ClusterTimeout bounds each request that the entry node answers itself. By default 10 s.
+	ClusterTimeout time.Duration
+	// NodeTimeout bounds each request that may be passed on to another node, which Proxmox VE gives up after some 30 s.
+	// By default 35 s.
+	NodeTimeout time.Duration
+
+	// Logger gets each change of the URL and each retry. By default nothing is logged.
+	Logger *slog.Logger
+}
+
+// New returns a source. The name is its identity, see [sync.Source]. The URLs are those of the nodes of one cluster,
+// "https://pve1.example.com:8006": the first that answers is used, the others take its place when it is gone. Without a
+// port, https means 8006. Nothing is sent yet.
+func New(name string, urls []string, o *Options) (*Source, error) {
+	if name == "" || strings.Contains(name, "/") {
+		return nil, errors.New("proxmoxsrc: the name of a source must not be empty or hold a slash")
+	}
+	s := &Source{name: name}
+	if o != nil {
+		s.options = *o
+	}
+	s.options.fill()
+	who, err := parseCredential(&s.options)
+	if err != nil {
+		return nil, err
+	}
+	config, err := tlsConfig(&s.options)
+	if err != nil {
+		return nil, err
+	}
+	bases, err := parseURLs(urls)
+	if err != nil {
+		return nil, err
+	}
+	s.gateway = newGateway(bases, newTransport(config, s.options.ClusterReads, who), who, &s.options)
+	return s, nil
+}
+
+func (o *Options) fill() {
+	defaultTo(&o.NodeReads, 4)
+	defaultTo(&o.NodeProtectedReads, 2)
+	defaultTo(&o.ClusterReads, 32)
+	defaultTo(&o.ClusterTimeout, 10*time.Second)
+	defaultTo(&o.NodeTimeout, 35*time.Second)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+}
+
+func defaultTo[T int | time.Duration](value *T, otherwise T) {
+	if *value <= 0 {
+		*value = otherwise
+	}
+}
+
+// Name implements [sync.Source].
+func (s *Source) Name() string { return s.name }
+
+// Inventory implements [sync.Source]. The errors are those that the package's documentation names.
+func (s *Source) Inventory(ctx context.Context, scope sync.Scope) (*inventory.Inventory, error) {
+	s.gateway.begin(ctx)
+	defer s.gateway.rest()
+	r := newRun(ctx, s, scope)
+	defer r.cancel(nil)
+	return r.read()
+}
+
+// Version asks for the release of the entry node: a cheap sign of life.
+func (s *Source) Version(ctx context.Context) (Version, error) {
+	s.gateway.begin(ctx)
+	defer s.gateway.rest()
+	return s.gateway.version(ctx)
+}
+
+// ClusterStatus asks for the members of the cluster and whether it has quorum. It needs Sys.Audit on /.
+func (s *Source) ClusterStatus(ctx context.Context) (ClusterStatus, error) {
+	s.gateway.begin(ctx)
+	defer s.gateway.rest()
+	return s.gateway.clusterStatus(ctx)
+}

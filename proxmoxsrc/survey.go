@@ -1,0 +1,79 @@
+package proxmoxsrc
+
+import (
+	"context"
+	"net/http"
+)
+
+// survey is what the cluster says of itself, before any node or guest is asked.
+type survey struct {
+	version Version
+	rights  rights
+	status  ClusterStatus
+	// refused is set when the credential may not read the status.
+	refused *StatusError
+	rows    rows
+}
+
+// look asks the cluster. The first request is alone: a credential that is not accepted costs 3 s, each time.
+func (g *gateway) look(ctx context.Context) (*survey, error) {
+	var s survey
+	var err error
+	if s.version, err = g.version(ctx); err != nil {
+		return nil, err
+	}
+	raw, err := g.get(ctx, "/access/permissions", g.clusterTime)
+	if err != nil {
+		return nil, err
+	}
+	if s.rights, err = g.parseRights(raw); err != nil {
+		return nil, err
+	}
+	if len(s.rights) == 0 {
+		return nil, &PermissionError{g.who.String()}
+	}
+	if s.status, err = g.clusterStatus(ctx); err != nil {
+		refused, ok := as[*StatusError](err)
+		if !ok || refused.Code != http.StatusForbidden {
+			return nil, err
+		}
+		s.refused = refused
+	} else if err := g.recognise(g.current(), s.status.Name); err != nil {
+		return nil, err
+	}
+	s.rows, err = g.resources(ctx, "/cluster/resources")
+	return &s, err
+}
+
+// resources reads the list of guests and nodes, or with "?type=vm" of guests only.
+func (g *gateway) resources(ctx context.Context, path string) (rows, error) {
+	raw, err := g.get(ctx, path, g.clusterTime)
+	if err != nil {
+		return rows{}, err
+	}
+	list, err := parseRows(raw)
+	if err != nil {
+		return rows{}, g.spoiled("/cluster/resources", err.Error())
+	}
+	return list, nil
+}
+
+// survey asks the cluster, by way of an entry that has quorum if there is one: the view of any other may be old.
+func (g *gateway) survey(ctx context.Context) (*survey, error) {
+	best, err := g.look(ctx)
+	if err != nil || best.refused != nil || best.status.Quorate {
+		return best, err
+	}
+	first := g.current()
+	for _, e := range g.after(first) {
+		if e == first || g.probe(ctx, e) != nil {
+			continue
+		}
+		g.use(e)
+		if other, err := g.look(ctx); err == nil && other.status.Quorate && other.refused == nil {
+			return other, nil
+		}
+	}
+	g.use(first)
+	return best, context.Cause(ctx)
+}
