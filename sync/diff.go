@@ -18,6 +18,7 @@ func Diff(desired, current *State, scope Scope, policy Policy) (*Plan, error) {
 	d := differ{
 		scope: scope, policy: policy, holds: desired.Holds,
 		byID: map[objectID]*Record{}, alias: map[Key]Key{}, carries: map[Key]string{}, children: map[Key][]Key{},
+		brought: map[Key]bool{},
 	}
 	var err error
 	if d.desired, err = desired.index(); err != nil {
@@ -31,7 +32,12 @@ func Diff(desired, current *State, scope Scope, policy Policy) (*Plan, error) {
 	}
 	d.indexCurrent()
 	for _, key := range slices.SortedFunc(maps.Keys(d.desired), Key.Compare) {
-		if r := d.desired[key]; r.Unit.IsZero() {
+		r := d.desired[key]
+		switch {
+		case !r.Unit.IsZero():
+		case r.Skip != "":
+			d.changes = append(d.changes, skip(r, d.currentOf(key), r.Skip))
+		default:
 			d.changes = append(d.changes, d.compare(r, nil, nil))
 		}
 	}
@@ -59,6 +65,7 @@ type differ struct {
 	carries          map[Key]string // what of somebody else's refers to the record
 	children         map[Key][]Key  // by unit, of both sides
 	inScope          map[Key]bool   // the units that are compared
+	brought          map[Key]bool   // those among them that are in scope because another refers to them
 	changes          []Change
 }
 
@@ -110,23 +117,26 @@ func (d *differ) indexCurrent() {
 // unitsInScope returns the units in scope and those that they refer to and that do not exist yet.
 func (d *differ) unitsInScope() map[Key]bool {
 	in := map[Key]bool{}
-	var add func(r *Record)
-	add = func(r *Record) {
-		if in[r.Key] {
+	var add func(r *Record, brought bool)
+	add = func(r *Record, brought bool) {
+		if in[r.Key] && (d.brought[r.Key] || !brought) {
 			return
 		}
-		in[r.Key] = true
+		in[r.Key], d.brought[r.Key] = true, brought
+		if d.notNow(r) != "" || !brought && !d.scope.HasKind(r.Key.Kind) {
+			return
+		}
 		for _, f := range r.Fields {
 			for _, target := range f.Value.Keys() {
 				if t := d.desired[target]; t != nil && t.Key == t.Unit && d.currentOf(target) == nil {
-					add(t)
+					add(t, true)
 				}
 			}
 		}
 	}
 	for key, r := range d.desired {
 		if key == r.Unit && d.scope.hasUnit(r) && d.unitHasKind(r) {
-			add(r)
+			add(r, false)
 		}
 	}
 	for key, r := range d.current {
@@ -150,14 +160,8 @@ func (d *differ) unit(key Key) {
 		d.changes = append(d.changes, d.gone(was))
 		return
 	}
-	skip := top.Skip
-	if skip == "" && was == nil && !d.scope.HasKind(key.Kind) && d.scope.hasUnit(top) && d.unitHasKind(top) {
-		skip = "not written yet, and this run does not write objects of its kind"
-	}
-	if skip != "" {
-		c := header(Skip, top, was)
-		c.Reason = skip
-		d.changes = append(d.changes, c)
+	if reason := d.notNow(top); reason != "" {
+		d.changes = append(d.changes, skip(top, was, reason))
 		return
 	}
 	var old Memory
@@ -190,9 +194,33 @@ func (d *differ) unit(key Key) {
 	d.changes = append(d.changes, change)
 }
 
+// notNow returns why a unit as a whole is left alone this time; empty if it is not.
+func (d *differ) notNow(top *Record) string {
+	was := d.currentOf(top.Key)
+	switch {
+	case top.Skip != "":
+		return top.Skip
+	case was == nil && !d.scope.HasKind(top.Key.Kind) && !d.brought[top.Key]:
+		return "not written yet, and this run does not write objects of its kind"
+	}
+	return somebodyElses(top, was)
+}
+
+// somebodyElses returns why a record is not written over the one that stands in its place; empty if it may be.
+func somebodyElses(r, was *Record) string {
+	if was == nil || was.Source != "" || r.ID == was.ID {
+		return ""
+	}
+	return fmt.Sprintf("%s is in its place and is not ours", was.Label)
+}
+
 // child compares one child. It is not counted when it is out of scope.
 func (d *differ) child(key Key, old, memory Memory) (Change, bool) {
 	r, was := d.desired[key], d.currentOf(key)
+	reason := ""
+	if r != nil {
+		reason = cmp.Or(r.Skip, somebodyElses(r, was))
+	}
 	switch {
 	case !d.scope.HasKind(key.Kind):
 		if was != nil && was.Source != "" {
@@ -201,13 +229,11 @@ func (d *differ) child(key Key, old, memory Memory) (Change, bool) {
 		return Change{}, false
 	case r == nil:
 		return d.goneChild(was, old, memory), true
-	case r.Skip != "":
+	case reason != "":
 		if was != nil && was.Source != "" {
 			keepMemory(memory, old, memoryName(key, was.Unit))
 		}
-		c := header(Skip, r, was)
-		c.Reason = r.Skip
-		return c, true
+		return skip(r, was, reason), true
 	}
 	return d.compare(r, old, memory), true
 }
@@ -221,9 +247,7 @@ func (d *differ) goneChild(was *Record, old, memory Memory) Change {
 	}
 	if other, ok := d.carries[was.Key]; ok {
 		keepMemory(memory, old, name)
-		c := header(Skip, was, was)
-		c.Reason = fmt.Sprintf("no longer in the source, but %s hangs on it and is not ours: remove both by hand", other)
-		return c
+		return skip(was, was, fmt.Sprintf("no longer in the source, but %s hangs on it and is not ours: remove both by hand", other))
 	}
 	c := header(Delete, was, was)
 	c.Claims = nil
@@ -233,8 +257,9 @@ func (d *differ) goneChild(was *Record, old, memory Memory) Change {
 
 // keepMemory goes on remembering what is known of a record that is left as it is.
 func keepMemory(memory, old Memory, name string) {
-	memory.name(name)
-	maps.Copy(memory[name], old[name])
+	if fields, ok := old[name]; ok {
+		memory[name] = maps.Clone(fields)
+	}
 }
 
 // currentOf returns the record that stands for the desired key: under the key itself, or taken over by ID.
@@ -259,8 +284,8 @@ func (d *differ) compare(r *Record, old, memory Memory) Change {
 	} else if was.Source == "" && !r.Unit.IsZero() {
 		c.Adopted = true
 	}
-	if memory != nil && name != "" {
-		memory.name(name)
+	if memory != nil {
+		rememberUnspoken(memory, old, name, r)
 	}
 	for _, field := range slices.Sorted(maps.Keys(r.Fields)) {
 		f := r.Fields[field]
@@ -300,6 +325,18 @@ func (d *differ) compare(r *Record, old, memory Memory) Change {
 	return c
 }
 
+// rememberUnspoken goes on remembering the fields that the record does not speak of this time.
+func rememberUnspoken(memory, old Memory, name string, r *Record) {
+	if name != "" {
+		memory.name(name)
+	}
+	for field, last := range old[name] {
+		if _, spoken := r.Fields[field]; !spoken {
+			memory.set(name, field, last)
+		}
+	}
+}
+
 // translate names in the references what a desired record takes over by the desired record's key.
 func (d *differ) translate(v Value) Value {
 	if !v.IsRef() {
@@ -321,10 +358,14 @@ func (d *differ) reachable(v Value) bool {
 			return false
 		}
 		r := d.desired[k]
-		if r == nil || r.Skip != "" {
+		switch {
+		case r == nil || r.Skip != "":
 			return true
+		case r.Unit.IsZero():
+			return false
 		}
-		return !r.Unit.IsZero() && (!d.inScope[r.Unit] || k != r.Unit && !d.scope.HasKind(k.Kind))
+		top := d.desired[r.Unit]
+		return !d.inScope[r.Unit] || top == nil || d.notNow(top) != "" || k != r.Unit && !d.scope.HasKind(k.Kind)
 	})
 }
 
@@ -347,12 +388,11 @@ func (d *differ) remember(c *Change, was *Record, memory Memory) {
 
 // gone tells of a unit of ours that the source no longer has.
 func (d *differ) gone(was *Record) Change {
-	c := header(Skip, was, was)
-	c.Reason = "no longer in the source: left as it is, units are never deleted"
+	reason := "no longer in the source: left as it is, units are never deleted"
 	if h, held := d.held(was.Source, was.Unit, ""); held {
-		c.Reason = h.Reason
+		reason = h.Reason
 	}
-	return c
+	return skip(was, was, reason)
 }
 
 // held returns the hold that covers the records of a kind in a unit.
@@ -422,51 +462,9 @@ func header(op Op, r, was *Record) Change {
 	return c
 }
 
-// compareChanges orders a plan: shared objects, then unit by unit, each with its top-level record first.
-func compareChanges(a, b Change) int {
-	top := func(c Change) int {
-		if c.isTop() {
-			return 0
-		}
-		return 1
-	}
-	return cmp.Or(
-		cmp.Compare(a.Unit.Kind, b.Unit.Kind),
-		compareNames(a.Unit.Name, b.Unit.Name),
-		cmp.Compare(top(a), top(b)),
-		cmp.Compare(a.Key.Kind, b.Key.Kind),
-		compareNames(a.Key.Name, b.Key.Name),
-		cmp.Compare(a.Reason, b.Reason),
-	)
-}
-
-// compareNames orders names as people do: runs of digits by their number.
-func compareNames(a, b string) int {
-	x, y := a, b
-	for x != "" && y != "" {
-		n, m := digits(x), digits(y)
-		if n > 0 && m > 0 {
-			i, j := strings.TrimLeft(x[:n], "0"), strings.TrimLeft(y[:m], "0")
-			if c := cmp.Or(cmp.Compare(len(i), len(j)), cmp.Compare(i, j)); c != 0 {
-				return c
-			}
-			x, y = x[n:], y[m:]
-			continue
-		}
-		if x[0] != y[0] {
-			return cmp.Compare(x[0], y[0])
-		}
-		x, y = x[1:], y[1:]
-	}
-	return cmp.Or(cmp.Compare(len(x), len(y)), cmp.Compare(a, b))
-}
-
-// digits returns the length of the run of digits at the start.
-func digits(s string) int {
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return i
-		}
-	}
-	return len(s)
+// skip returns a change that says why a record is left alone.
+func skip(r, was *Record, reason string) Change {
+	c := header(Skip, r, was)
+	c.Reason = reason
+	return c
 }
