@@ -76,15 +76,20 @@ func (r *reading) add(record sync.Record) {
 	r.records = append(r.records, record)
 }
 
-// ref returns a reference to an object inside another: by slug where its kind has them, else by id.
+// ref returns a reference to an object inside another: by slug where its kind has them, else by id. A shared object is
+// known from then on, and need not be looked up.
 func (r *reading) ref(kind sync.Kind, b *brief) sync.Value {
 	switch {
 	case b == nil:
 		return sync.Value{}
-	case tables[kind].key == "slug" && b.Slug != "":
-		return sync.Ref(sync.Key{Kind: kind, Name: b.Slug})
+	case tables[kind].key != "slug" || b.Slug == "":
+		return r.refID(kind, b.ID)
 	}
-	return r.refID(kind, b.ID)
+	key := sync.Key{Kind: kind, Name: b.Slug}
+	if !r.keys[key] {
+		r.add(sync.Record{Key: key, ID: id(b.ID), Label: b.label()})
+	}
+	return sync.Ref(key)
 }
 
 func (r *reading) refID(kind sync.Kind, number int64) sync.Value {
@@ -115,11 +120,7 @@ func (r *reading) cluster(key sync.Key, c *clusterObject) {
 		customPrefix + fieldSource: {Value: c.CustomFields.value(fieldSource)},
 	}
 	if c.ScopeType == "dcim.site" && c.Scope != nil {
-		site := sync.Key{Kind: KindSite, Name: c.Scope.Slug}
-		fields["site"] = sync.Field{Value: sync.Ref(site)}
-		if !r.keys[site] {
-			r.add(sync.Record{Key: site, ID: id(c.Scope.ID), Label: c.Scope.label()})
-		}
+		fields["site"] = sync.Field{Value: r.ref(KindSite, c.Scope)}
 	}
 	r.add(sync.Record{Key: key, ID: id(c.ID), Label: c.Name, Fields: fields})
 }
@@ -208,6 +209,7 @@ func (r *reading) machine(key sync.Key, source string, m *machineObject) {
 	fields := map[string]sync.Field{
 		"name":                 {Value: sync.String(m.Name)},
 		"status":               {Value: sync.String(string(m.Status))},
+		"site":                 {Value: r.ref(KindSite, m.Site)},
 		"cluster":              {Value: r.ref(KindCluster, m.Cluster)},
 		"device":               {Value: r.ref(KindDevice, m.Device)},
 		"role":                 {Value: r.ref(KindDeviceRole, m.Role)},

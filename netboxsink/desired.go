@@ -56,7 +56,9 @@ type mapping struct {
 	takenOver map[*sync.Record]bool
 	// clusters and sites tell in what a source's units are, as the current records name it.
 	clusters, sites map[string]sync.Key
-	state           sync.State
+	// deviceSites tells which site each device will be in.
+	deviceSites map[sync.Key]sync.Value
+	state       sync.State
 }
 
 // guestKey is what a guest's virtual machine is found by: our mark and the VMID; without a mark, the VMID, or, where
@@ -72,6 +74,7 @@ func newMapping(r release, current *sync.State) *mapping {
 		release: r, current: map[sync.Key]*sync.Record{}, byKind: map[sync.Kind][]*sync.Record{},
 		onUnit: map[sync.Key][]*sync.Record{}, guests: map[guestKey][]*sync.Record{}, shared: map[sync.Key]bool{},
 		takenOver: map[*sync.Record]bool{}, clusters: map[string]sync.Key{}, sites: map[string]sync.Key{},
+		deviceSites: map[sync.Key]sync.Value{},
 	}
 	for i := range current.Records {
 		r := &current.Records[i]

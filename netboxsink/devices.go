@@ -1,6 +1,7 @@
 package netboxsink
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/proxbox-go/proxbox/sync"
@@ -66,7 +67,7 @@ func (m *mapping) device(u *nodeUnit, names *naming) {
 		"device_type":              m.untilEdited(sync.Key{Kind: KindDeviceType, Name: slugDeviceType}),
 		"role":                     m.untilEdited(sync.Key{Kind: KindDeviceRole, Name: slugNodeRole}),
 		"description":              ownText("Proxmox Node " + u.node.Name),
-		"tags":                     {Value: withTag(u.was)},
+		"tags":                     {Value: m.withTag(u.was)},
 		customPrefix + fieldSource: {Value: sync.String(u.source)},
 	}
 	if status := map[inventory.NodeStatus]string{
@@ -84,6 +85,20 @@ func (m *mapping) device(u *nodeUnit, names *naming) {
 	}
 	m.takeOver(&record, u.was)
 	m.add(record)
+	m.deviceSites[u.key] = siteToBe(site, u.was)
+}
+
+// siteToBe returns the site that a device will be in: the one that we last put it in may change, any other stays.
+func siteToBe(site sync.Value, was *sync.Record) sync.Value {
+	if was == nil {
+		return site
+	}
+	current := was.Fields["site"].Value
+	memory := sync.ParseMemory(was.Fields[sync.MemoryField].Value)
+	if slices.Contains(memory.Last("", "site"), sync.String(current.Text())) {
+		return site
+	}
+	return current
 }
 
 // takeOver makes the record take over an object that bears nobody's mark, and calls it as it is called.
@@ -117,14 +132,14 @@ func ownText(s string) sync.Field {
 }
 
 // withTag returns an object's tags with ours among them; those of others stay.
-func withTag(was *sync.Record) sync.Value {
+func (m *mapping) withTag(was *sync.Record) sync.Value {
 	if was == nil {
-		return tagsValue([]tagBrief{proxboxTag})
+		return m.tags()
 	}
 	if isTagged(was) {
 		return was.Fields["tags"].Value
 	}
-	return tagsValue(append(tagsOf(was.Fields["tags"].Value), proxboxTag))
+	return tagsValue(append(tagsOf(was.Fields["tags"].Value), m.tag()))
 }
 
 // deviceToTakeOver returns the device that the documented backend made for a node, if nobody marked it.

@@ -207,7 +207,7 @@ func (m *mapping) machineFields(u *guestUnit, name string) map[string]sync.Field
 		"name":                     {Value: sync.String(name), Rule: sync.UntilEdited, Ours: []sync.Value{sync.String(g.Name)}},
 		"cluster":                  {Value: sync.Ref(clusterKey(u.inv.Source))},
 		"role":                     role,
-		"tags":                     {Value: withTag(u.was)},
+		"tags":                     {Value: m.withTag(u.was)},
 		customPrefix + fieldID:     {Value: sync.Int(int64(g.ID))},
 		customPrefix + fieldType:   {Value: sync.String(kind.word)},
 		customPrefix + fieldSource: {Value: sync.String(u.inv.Source)},
@@ -222,7 +222,12 @@ func (m *mapping) machineFields(u *guestUnit, name string) map[string]sync.Field
 		fields["status"] = sync.Field{Value: sync.String(status)}
 	}
 	if slices.ContainsFunc(u.inv.Nodes, func(n inventory.Node) bool { return n.Name == g.Node }) {
-		fields["device"] = sync.Field{Value: sync.Ref(deviceKey(u.inv.Source, g.Node))}
+		device := deviceKey(u.inv.Source, g.Node)
+		fields["device"] = sync.Field{Value: sync.Ref(device)}
+		if m.release.siteOfDevice {
+			// NetBox puts it there at the creation, and refuses every change of it once the device is elsewhere.
+			fields["site"] = sync.Field{Value: m.deviceSites[device]}
+		}
 		description := ownText("Synced from Proxmox node " + g.Node)
 		if u.was != nil && strings.HasPrefix(u.was.Fields["description"].Value.Text(), "Synced from Proxmox node ") {
 			description.Ours = append(description.Ours, u.was.Fields["description"].Value)
@@ -369,7 +374,7 @@ func (m *mapping) disks(u *guestUnit) {
 	for _, d := range u.guest.Disks {
 		name := clean(d.Key, nameLimit)
 		record := sync.Record{
-			Key: childKey(KindDisk, u.key, d.Key), Unit: u.key, Label: name, Source: u.inv.Source,
+			Key: childKey(KindDisk, u.key, diskName(d.Key)), Unit: u.key, Label: name, Source: u.inv.Source,
 			Claims: []sync.Claim{nameClaim(KindDisk, sync.Ref(u.key), name, "")},
 			Fields: map[string]sync.Field{
 				"virtual_machine": {Value: sync.Ref(u.key)},

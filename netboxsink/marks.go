@@ -44,7 +44,7 @@ func machineKey(source string, guest int) sync.Key {
 // clusterKey is the key of a source's cluster.
 func clusterKey(source string) sync.Key { return sync.Key{Kind: KindCluster, Name: source} }
 
-// The names of a machine's children: "net0", "net0/BC:24:11:00:00:01", "ip/192.0.2.5", "scsi0".
+// The names of a machine's children: "net0", "net0/BC:24:11:00:00:01", "ip/192.0.2.5", "disk/scsi0".
 
 func childKey(kind sync.Kind, unit sync.Key, name string) sync.Key {
 	return sync.Key{Kind: kind, Name: unit.Name + "/" + name}
@@ -54,15 +54,17 @@ func macName(nic, mac string) string { return nic + "/" + mac }
 
 func addressName(host string) string { return "ip/" + host }
 
+func diskName(slot string) string { return "disk/" + slot }
+
 // childKind tells what a remembered child is by its name.
 func childKind(name string) sync.Kind {
 	switch {
 	case strings.HasPrefix(name, "ip/"):
 		return KindAddress
+	case strings.HasPrefix(name, "disk/"):
+		return KindDisk
 	case strings.Contains(name, "/"):
 		return KindMAC
-	case strings.HasPrefix(name, "net"):
-		return KindInterface
 	}
-	return KindDisk
+	return KindInterface
 }

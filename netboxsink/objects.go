@@ -111,6 +111,7 @@ type machineObject struct {
 	ID           int64        `json:"id"`
 	Name         string       `json:"name"`
 	Status       choice       `json:"status"`
+	Site         *brief       `json:"site"`
 	Cluster      *brief       `json:"cluster"`
 	Device       *brief       `json:"device"`
 	Role         *brief       `json:"role"`

@@ -19,6 +19,8 @@ type release struct {
 	inlineMAC bool
 	// machineTypes: virtual machines have a type (4.6).
 	machineTypes bool
+	// siteOfDevice: a virtual machine is in the site of its device (4.6).
+	siteOfDevice bool
 }
 
 const (
@@ -43,7 +45,7 @@ func releaseOf(version string) (*release, error) {
 	case minor < oldestMinor, minor == 2 && (patch == "0" || patch == "1"):
 		return nil, fmt.Errorf("NetBox is version %s: proxbox needs 4.2.2 to 4.%d", version, newestMinor)
 	}
-	return &release{version: version, minor: minor, inlineMAC: minor >= 7, machineTypes: minor >= 6}, nil
+	return &release{version: version, minor: minor, inlineMAC: minor >= 7, machineTypes: minor >= 6, siteOfDevice: minor >= 6}, nil
 }
 
 // probe asks NetBox for its version, which also proves that the URL and the token are right.
@@ -71,5 +73,5 @@ func (s *Sink) serves() release {
 	if r := s.release.Load(); r != nil {
 		return *r
 	}
-	return release{minor: newestMinor, inlineMAC: true, machineTypes: true}
+	return release{minor: newestMinor, inlineMAC: true, machineTypes: true, siteOfDevice: true}
 }

@@ -15,7 +15,17 @@ const (
 	slugNodeRole     = "proxmox-node"
 )
 
-var proxboxTag = tagBrief{Name: "Proxbox", Slug: tagSlug}
+// tag returns our tag, by the name that it has by now: NetBox finds it by that and its slug.
+func (m *mapping) tag() tagBrief {
+	t := tagBrief{Name: "Proxbox", Slug: tagSlug}
+	if was := m.current[sync.Key{Kind: KindTag, Name: tagSlug}]; was != nil {
+		t.Name = was.Label
+	}
+	return t
+}
+
+// tags returns a list of our tag alone.
+func (m *mapping) tags() sync.Value { return tagsValue([]tagBrief{m.tag()}) }
 
 // guestKind is what a kind of guest is called in NetBox.
 type guestKind struct {
@@ -60,9 +70,9 @@ func ourCustomFields() []customField {
 
 // standing adds the shared objects that every estate needs.
 func (m *mapping) standing() {
-	tags := tagsValue([]tagBrief{proxboxTag})
-	m.share(KindTag, tagSlug, proxboxTag.Name, map[string]sync.Value{
-		"name": sync.String(proxboxTag.Name), "slug": sync.String(tagSlug), "color": sync.String("ff5722"),
+	tags := m.tags()
+	m.share(KindTag, tagSlug, m.tag().Name, map[string]sync.Value{
+		"name": sync.String(m.tag().Name), "slug": sync.String(tagSlug), "color": sync.String("ff5722"),
 		"description": sync.String("Proxbox Identifier (used to identify the items the plugin created)"),
 	})
 	for _, f := range ourCustomFields() {
@@ -97,7 +107,7 @@ func (m *mapping) standing() {
 func (m *mapping) role(slug, name, color string, forMachines bool) {
 	m.share(KindDeviceRole, slug, name, map[string]sync.Value{
 		"name": sync.String(name), "slug": sync.String(slug), "color": sync.String(color),
-		"vm_role": sync.Bool(forMachines), "tags": tagsValue([]tagBrief{proxboxTag}),
+		"vm_role": sync.Bool(forMachines), "tags": m.tags(),
 	})
 }
 
@@ -107,7 +117,7 @@ func (m *mapping) cluster(inv *inventory.Inventory) {
 	if inv.Cluster.Standalone {
 		mode, typeName = "standalone", "Standalone"
 	}
-	tags := tagsValue([]tagBrief{proxboxTag})
+	tags := m.tags()
 	clusterType := m.share(KindClusterType, mode, typeName, map[string]sync.Value{
 		"name": sync.String(typeName), "slug": sync.String(mode),
 		"description": sync.String("Proxmox " + mode + " mode"), "tags": tags,
@@ -172,7 +182,7 @@ func (m *mapping) site(source, cluster string, was *sync.Record) {
 	key := strings.TrimSuffix(cut("proxmox-default-site-"+slug(cluster), 100), "-")
 	m.share(KindSite, key, name, map[string]sync.Value{
 		"name": sync.String(name), "slug": sync.String(key), "status": sync.String("active"),
-		"tags": tagsValue([]tagBrief{proxboxTag}),
+		"tags": m.tags(),
 	})
 	m.sites[source] = sync.Key{Kind: KindSite, Name: key}
 }
@@ -185,6 +195,6 @@ func (m *mapping) platform(version string) sync.Value {
 	}
 	name := "Proxmox VE " + parts[0] + "." + parts[1]
 	return m.share(KindPlatform, slug(name), name, map[string]sync.Value{
-		"name": sync.String(name), "slug": sync.String(slug(name)), "tags": tagsValue([]tagBrief{proxboxTag}),
+		"name": sync.String(name), "slug": sync.String(slug(name)), "tags": m.tags(),
 	})
 }

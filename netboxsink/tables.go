@@ -72,7 +72,7 @@ var tables = map[sync.Kind]table{
 	},
 	KindVirtualMachine: {
 		path: "/api/virtualization/virtual-machines/", model: "virtualization.virtualmachine", key: "name",
-		fields: "id,name,status,cluster,device,role,virtual_machine_type,vcpus,memory,description,primary_ip4,primary_ip6,tags,custom_fields",
+		fields: "id,name,status,site,cluster,device,role,virtual_machine_type,vcpus,memory,description,primary_ip4,primary_ip6,tags,custom_fields",
 		create: model[netbox.WritableVirtualMachineWithConfigContextRequest],
 		change: model[netbox.PatchedWritableVirtualMachineWithConfigContextRequest],
 	},
