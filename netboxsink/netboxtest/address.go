@@ -89,14 +89,14 @@ func parseMAC(s string) (string, bool) {
 		if len(parts) != shape.parts {
 			continue
 		}
-		digits := ""
+		var digits strings.Builder
 		for _, part := range parts {
 			if !hexDigits.MatchString(part) || len(part) > shape.width {
 				return "", false
 			}
-			digits += strings.Repeat("0", shape.width-len(part)) + part
+			digits.WriteString(strings.Repeat("0", shape.width-len(part)) + part)
 		}
-		return spaced(strings.ToUpper(digits)), len(parts) > 1 || len(s) > 10
+		return spaced(strings.ToUpper(digits.String())), len(parts) > 1 || len(s) > 10
 	}
 	return "", false
 }

@@ -2,6 +2,7 @@ package netboxtest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -110,12 +111,7 @@ func (s *store) violated(o *object, refused *invalid) *invalid {
 }
 
 func skip(c constraint, refused *invalid) bool {
-	for _, f := range c.fields {
-		if refused.has(f) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.fields, refused.has)
 }
 
 // taken reports whether another object holds the constraint's key.

@@ -2,6 +2,7 @@ package netboxtest
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"path"
@@ -148,9 +149,7 @@ func (f *armedFault) replace(real *response, r *release) *response {
 			a.status = http.StatusInternalServerError
 		}
 		a.body = []byte(f.Body)
-		for name, values := range f.Header {
-			a.header[name] = values
-		}
+		maps.Copy(a.header, f.Header)
 		if a.header.Get("Content-Type") == "" {
 			a.header.Set("Content-Type", "application/json")
 		}
@@ -180,15 +179,16 @@ func (f *armedFault) replace(real *response, r *release) *response {
 }
 
 // breaks ends a connection instead of answering, and reports whether it did.
-func (f *armedFault) breaks(w http.ResponseWriter, a *response) bool {
+func (f *armedFault) breaks(w http.ResponseWriter, r *http.Request, a *response) bool {
 	switch f.Kind {
+	case FaultHang:
+		<-r.Context().Done()
+		return true
 	case FaultReset:
 		cut(w)
 		return true
 	case FaultTruncate:
-		for name, values := range a.header {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), a.header)
 		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 		w.WriteHeader(a.status)
 		// The client may be gone; there is nobody to tell.

@@ -2,6 +2,7 @@ package netboxtest
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 )
 
@@ -71,12 +72,7 @@ func (w *writer) brief(o *object, fields []string) {
 
 func chosenFrom(names []string) selected {
 	return func(name string) bool {
-		for _, n := range names {
-			if n == name {
-				return true
-			}
-		}
-		return false
+		return slices.Contains(names, name)
 	}
 }
 

@@ -1,13 +1,10 @@
 package netboxtest
 
 import (
-	"bytes"
-	"crypto/rand"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -94,16 +91,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer = f.replace(answer, s.release())
 	}
 	s.traffic.log(r, began, answer.status, body, answer.items)
-	if f != nil && f.breaks(w, answer) {
+	if f != nil && f.breaks(w, r, answer) {
 		return
 	}
 	send(w, r, answer)
 }
 
 func send(w http.ResponseWriter, r *http.Request, a *response) {
-	for name, values := range a.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), a.header)
 	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 	w.WriteHeader(a.status)
 	if r.Method != http.MethodHead {
@@ -196,11 +191,6 @@ func (s *Server) crash(e *crashed) *response {
 	return &response{status: http.StatusInternalServerError, body: b}
 }
 
-func notFoundPage() *response {
-	return &response{status: http.StatusNotFound, html: true, body: []byte("<!doctype html>\n<html lang=\"en\">\n<head>\n" +
-		"  <title>Not Found</title>\n</head>\n<body>\n  <h1>Not Found</h1><p>The requested resource was not found on this server.</p>\n</body>\n</html>\n")}
-}
-
 // checkSlash handles a path without its trailing slash: a read is redirected, a
 // write is redirected too before 4.5.9, so that its body is lost, and 404 after.
 func (s *Server) checkSlash(r *http.Request) *response {
@@ -291,118 +281,4 @@ func base(r *http.Request) string {
 		return "https://" + r.Host
 	}
 	return "http://" + r.Host
-}
-
-func (s *Server) rootPage(r *http.Request) *response {
-	b := []byte{'{'}
-	for i, app := range []string{"core", "dcim", "extras", "ipam", "status", "tenancy", "users", "virtualization"} {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(appendString(b, app), ':')
-		b = appendString(b, base(r)+"/api/"+app+"/")
-	}
-	return &response{body: append(b, '}')}
-}
-
-// appPage lists the models of one app, nil if the path is no app.
-func (s *Server) appPage(r *http.Request, app string) *response {
-	var names []string
-	for _, m := range s.schema().models {
-		if name, ok := strings.CutPrefix(m.path, app+"/"); ok {
-			names = append(names, name)
-		}
-	}
-	if names == nil {
-		return nil
-	}
-	slices.Sort(names)
-	b := []byte{'{'}
-	for i, name := range names {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(appendString(b, name), ':')
-		b = appendString(b, base(r)+"/api/"+app+"/"+name+"/")
-	}
-	return &response{body: append(b, '}')}
-}
-
-func (s *Server) statusPage() *response {
-	status := map[string]any{
-		"django-version": "5.2.1", "netbox-version": s.release().full, "plugins": struct{}{},
-		"python-version": "3.12.1", "rq-workers-running": 0,
-	}
-	if s.release().bareVersion {
-		status["netbox-full-version"] = s.release().full
-	}
-	if s.release().underscoredApps {
-		status["hostname"], status["installed_apps"] = "netbox", struct{}{}
-	} else {
-		status["installed-apps"] = struct{}{}
-	}
-	b, err := json.Marshal(status)
-	if err != nil {
-		return s.crash(&crashed{err.Error(), "Exception"})
-	}
-	return &response{body: b}
-}
-
-func (s *Server) userPage(r *http.Request, who *account) *response {
-	name := appendString(nil, who.user())
-	b := fmt.Appendf(nil, `{"id":1,"url":"%[1]s/api/users/users/1/","display_url":"%[1]s/users/users/1/","display":%[2]s,`+
-		`"username":%[2]s,"first_name":"","last_name":"","email":"admin@example.invalid","is_active":true,`+
-		`"date_joined":"2026-01-01T00:00:00.000000Z","last_login":null,"groups":[],"permissions":[]}`, base(r), name)
-	return &response{body: b}
-}
-
-func randomHex(digits int) string {
-	b := make([]byte, digits/2)
-	// It never fails: crypto/rand crashes the program instead.
-	_, _ = rand.Read(b)
-	return hex.EncodeToString(b)
-}
-
-func randomUUID() string {
-	h := randomHex(32)
-	return h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-a" + h[17:20] + "-" + h[20:]
-}
-
-// bodyList returns the items of a body that is a JSON list.
-func bodyList(body []byte) ([]json.RawMessage, bool) {
-	if firstByte(body) != '[' {
-		return nil, false
-	}
-	items := []json.RawMessage{}
-	err := json.Unmarshal(body, &items)
-	return items, err == nil
-}
-
-// checkBody refuses what is not JSON.
-func (c *call) checkBody() error {
-	body := bytes.TrimSpace(c.body)
-	kind := c.request.Header.Get("Content-Type")
-	if len(body) == 0 {
-		return nil
-	}
-	if !strings.HasPrefix(kind, "application/json") {
-		return detail(http.StatusUnsupportedMediaType, `Unsupported media type "`+kind+`" in request.`)
-	}
-	if !json.Valid(body) {
-		return detail(http.StatusBadRequest, "JSON parse error - "+jsonError(body))
-	}
-	return nil
-}
-
-// jsonError tells a syntax error in the manner of Python's parser.
-func jsonError(body []byte) string {
-	var v any
-	var syntax *json.SyntaxError
-	at := len(body)
-	if errors.As(json.Unmarshal(body, &v), &syntax) {
-		at = int(syntax.Offset) - 1
-	}
-	line := 1 + bytes.Count(body[:min(at, len(body))], []byte("\n"))
-	column := at - bytes.LastIndexByte(body[:min(at, len(body))], '\n')
-	return fmt.Sprintf("Expecting value: line %d column %d (char %d)", line, column, at)
 }
