@@ -48,7 +48,7 @@ func (m Memory) Value() Value {
 	for name, fields := range m {
 		wire[name] = make(map[string]any, len(fields))
 		for field, values := range fields {
-			if len(values) == 1 {
+			if len(values) == 1 && !strings.HasPrefix(values[0].text, "{") { // an object might be taken for a list of values
 				wire[name][field] = values[0]
 			} else {
 				wire[name][field] = map[string]any{"or": values}
@@ -141,7 +141,7 @@ func memoryName(key, unit Key) string {
 // remembered returns the form in which a value is remembered: long texts as a digest, references by name.
 func remembered(v Value) Value {
 	if v.refs {
-		return String(v.Text())
+		v = String(v.Text())
 	}
 	if len(v.text) > 100 {
 		sum := sha256.Sum256([]byte(v.text))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Value is what a field of a record holds: a JSON value in canonical form, or references to other records.
@@ -15,24 +16,25 @@ type Value struct {
 	refs bool
 }
 
-// String returns the value of a text. It is the canonical form of a JSON string.
-func String(s string) Value { return encode(s) }
+// String returns the value of a text. It is the canonical form of a JSON string: bytes that are no UTF-8 become U+FFFD.
+func String(s string) Value { return encode(valid(s)) }
 
 // Int returns the value of an integer.
 func Int(n int64) Value { return Value{text: strconv.FormatInt(n, 10)} }
 
 // Float returns the value of a number. A whole number equals its [Int].
-func Float(f float64) Value { return encode(f) }
+func Float(f float64) Value { return encode(f + 0) } // + 0: of two zeros, the one without a sign
 
 // Bool returns the value of a truth value.
 func Bool(b bool) Value { return Value{text: strconv.FormatBool(b)} }
 
 // Strings returns the value of a list of texts, in the given order. An empty list is not null.
 func Strings(s ...string) Value {
-	if s == nil {
-		s = []string{}
+	texts := make([]string, len(s))
+	for i := range s {
+		texts[i] = valid(s[i])
 	}
-	return encode(s)
+	return encode(texts)
 }
 
 // Ref returns a reference to another record.
@@ -45,7 +47,7 @@ func Refs(keys ...Key) Value {
 	}
 	pairs := make([][2]string, len(keys))
 	for i, k := range keys {
-		pairs[i] = [2]string{string(k.Kind), k.Name}
+		pairs[i] = [2]string{valid(string(k.Kind)), valid(k.Name)}
 	}
 	v := encode(pairs)
 	v.refs = true
@@ -81,7 +83,7 @@ func canonical(v any) any {
 			return n
 		}
 		if f, err := v.Float64(); err == nil {
-			return f
+			return f + 0
 		}
 		return v
 	case []any:
@@ -95,6 +97,9 @@ func canonical(v any) any {
 	}
 	return v
 }
+
+// valid returns the text as it comes back from JSON.
+func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 // encode marshals what cannot fail to marshal, without escaping HTML: the text is also shown to people.
 func encode(v any) Value {

@@ -1,0 +1,98 @@
+package sync_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/proxbox-go/proxbox/sync"
+)
+
+func TestMemoryComesBack(t *testing.T) {
+	t.Parallel()
+	object := mustParse(t, `{"or":["a","b"]}`)
+	for name, m := range map[string]sync.Memory{
+		"nothing":         {},
+		"a name":          {"net0": {}},
+		"a value":         {"": {"name": {sync.String("web")}}, "net0": {"name": {sync.String("eth0")}}},
+		"a value of null": {"": {"name": {{}}}},
+		"in doubt":        {"": {"name": {sync.String("web"), sync.String("db"), {}}}},
+		"an object":       {"": {"data": {object}}},
+		"objects":         {"": {"data": {object, mustParse(t, `{"a":1}`)}}},
+	} {
+		assert.Equal(t, m, sync.ParseMemory(m.Value()), name)
+	}
+	assert.Nil(t, sync.ParseMemory(sync.Value{}))
+	assert.True(t, sync.Memory(nil).Value().IsNull())
+}
+
+func TestParseMemoryLeavesOut(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]sync.Memory{
+		`"text"`: nil, `[1]`: nil, `{"a":1}`: nil, `{"net0":null}`: {"net0": {}},
+		`{"net0":{"name":"eth0","mtu":1500}}`: {"net0": {"name": {sync.String("eth0")}, "mtu": {sync.Int(1500)}}},
+	} {
+		assert.Equal(t, want, sync.ParseMemory(mustParse(t, raw)), raw)
+	}
+}
+
+func TestMemoryTells(t *testing.T) {
+	t.Parallel()
+	m := sync.Memory{"": {"name": {sync.String("web")}}, "net1": {}, "net0": {"name": {sync.String("eth0")}}}
+	assert.Equal(t, []string{"net0", "net1"}, m.Children())
+	assert.Equal(t, []sync.Value{sync.String("eth0")}, m.Last("net0", "name"))
+	assert.Nil(t, m.Last("net0", "mtu"))
+	assert.Nil(t, m.Last("net9", "name"))
+	assert.Nil(t, sync.Memory(nil).Last("", "name"))
+}
+
+// TestLongValuesAreRemembered: of a long text the memory has a digest, of a long list of references too, and still knows
+// it again.
+func TestLongValuesAreRemembered(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("long ", 40)
+	var tags []sync.Key
+	records := []sync.Record{}
+	for _, c := range "abcde" {
+		key := tag(strings.Repeat(string(c), 40))
+		tags = append(tags, key)
+		records = append(records, sync.Record{Key: key, Label: key.Name, ID: string(c)})
+	}
+	unit := sync.Record{Key: vm("a/1"), Unit: vm("a/1"), Label: "vm", Source: "a", Fields: map[string]sync.Field{
+		"comment": {Value: sync.String(long), Rule: sync.UntilEdited},
+		"tags":    {Value: sync.Refs(tags...), Rule: sync.UntilEdited},
+	}}
+	f := newFixed(append(records, unit)...).holding(records...)
+	_, err := f.run(t)
+	require.NoError(t, err)
+	text := f.records[vm("a/1")].Fields[sync.MemoryField].Value.JSON()
+	assert.NotContains(t, text, long)
+	assert.NotContains(t, text, tags[0].Name)
+
+	unit.Fields["comment"] = sync.Field{Value: sync.String("short"), Rule: sync.UntilEdited}
+	unit.Fields["tags"] = sync.Field{Value: sync.Refs(tags[:1]...), Rule: sync.UntilEdited}
+	_, err = f.run(t)
+	require.NoError(t, err)
+	assert.Equal(t, "short", f.records[vm("a/1")].Fields["comment"].Value.Text())
+	assert.Equal(t, tags[0].Name, f.records[vm("a/1")].Fields["tags"].Value.Text())
+}
+
+// FuzzParseMemory: whatever stands in the field, what is read of it comes back.
+func FuzzParseMemory(f *testing.F) {
+	for _, raw := range []string{"", `{}`, `{"":{"name":"web"}}`, `{"net0":{"name":{"or":["a","b"]}}}`, `{"a":{"b":{"or":[]}}}`, `{"a":{"b":{"OR":["c"]}}}`, `{"a":null}`} {
+		f.Add([]byte(raw))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		v, err := sync.ParseValue(raw)
+		if err != nil {
+			return
+		}
+		m := sync.ParseMemory(v)
+		if m == nil {
+			return
+		}
+		require.Equal(t, m, sync.ParseMemory(m.Value()))
+	})
+}
