@@ -3,6 +3,7 @@ package netboxsink
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/proxbox-go/proxbox/sync"
 	"github.com/proxbox-go/proxbox/sync/inventory"
@@ -20,16 +21,16 @@ type claim struct {
 func (m *mapping) addresses(units []*guestUnit) {
 	var hosts []netip.Addr // in the order in which they are met
 	claims := map[netip.Addr][]claim{}
-	known := map[sync.Key]bool{} // units whose addresses are known
+	known := map[sync.Key]bool{} // units all of whose addresses are known
 	for _, u := range units {
 		switch u.gap.Part {
 		case inventory.PartGuest, inventory.PartConfig:
 			continue
-		case inventory.PartAddresses:
+		case inventory.PartAddresses: // those that are known all the same are written
 			m.state.Holds = append(m.state.Holds, sync.Hold{Unit: u.key, Kind: KindAddress, Reason: u.gap.Reason})
-			continue
+		default:
+			known[u.key] = true
 		}
-		known[u.key] = true
 		mine := map[netip.Addr]bool{}
 		for _, n := range u.nics {
 			for _, a := range n.nic.Addresses {
@@ -164,7 +165,8 @@ func (m *mapping) address(c claim, adopt, skip string) {
 	m.add(record)
 }
 
-// primaries points each guest to its first address of either family. Where the addresses are not known nothing is said.
+// primaries points each guest to its first address of either family. Where not all addresses are known a pointer that is
+// there stays.
 func (m *mapping) primaries(units []*guestUnit, known map[sync.Key]bool, given map[sync.Key][]netip.Addr) {
 	at := map[sync.Key]int{}
 	for i := range m.state.Records {
@@ -172,27 +174,30 @@ func (m *mapping) primaries(units []*guestUnit, known map[sync.Key]bool, given m
 	}
 	for _, u := range units {
 		i, ok := at[u.key]
-		if !ok || !known[u.key] || m.state.Records[i].Fields == nil {
+		if !ok || m.state.Records[i].Fields == nil {
 			continue
 		}
-		primary := map[string]sync.Value{"primary_ip4": {}, "primary_ip6": {}}
-		mine := map[netip.Addr]bool{}
-		for _, host := range given[u.key] {
-			mine[host] = true
-		}
-		for _, n := range u.nics {
-			for _, a := range n.nic.Addresses {
-				field := "primary_ip6"
-				if a.Prefix.Addr().Is4() {
-					field = "primary_ip4"
-				}
-				if host := a.Prefix.Addr(); mine[host] && primary[field].IsNull() {
-					primary[field] = sync.Ref(childKey(KindAddress, u.key, addressName(host.String())))
-				}
+		for field, v := range firstAddresses(u, given[u.key]) {
+			if known[u.key] || !v.IsNull() && (u.was == nil || u.was.Fields[field].Value.IsNull()) {
+				m.state.Records[i].Fields[field] = sync.Field{Value: v, Rule: sync.IfEmptyOrOurs}
 			}
 		}
-		for field, v := range primary {
-			m.state.Records[i].Fields[field] = sync.Field{Value: v, Rule: sync.IfEmptyOrOurs}
+	}
+}
+
+// firstAddresses returns the primary pointers of a guest that has been given these addresses.
+func firstAddresses(u *guestUnit, given []netip.Addr) map[string]sync.Value {
+	primary := map[string]sync.Value{"primary_ip4": {}, "primary_ip6": {}}
+	for _, n := range u.nics {
+		for _, a := range n.nic.Addresses {
+			host, field := a.Prefix.Addr(), "primary_ip6"
+			if host.Is4() {
+				field = "primary_ip4"
+			}
+			if slices.Contains(given, host) && primary[field].IsNull() {
+				primary[field] = sync.Ref(childKey(KindAddress, u.key, addressName(host.String())))
+			}
 		}
 	}
+	return primary
 }

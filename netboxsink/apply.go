@@ -71,7 +71,11 @@ func (w *bulk) write(ctx context.Context, entries []entry) error {
 		case errors.As(err, &status) && !status.gateway():
 			return w.rejected(ctx, entries, status)
 		case errors.As(err, &status), errors.As(err, &lost) && !lost.Unsent:
-			entries = w.settle(ctx, entries, err)
+			rest, settleErr := w.settle(ctx, entries, err)
+			if settleErr != nil {
+				return settleErr
+			}
+			entries = rest
 		case lost == nil:
 			return err
 		}

@@ -97,6 +97,10 @@ func (c *client) send(ctx context.Context, method, path string, query url.Values
 
 // lost describes a request whose answer never came.
 func (c *client) lost(method, path string, err error) error {
+	var wrapped *url.Error // says again what was asked of whom
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
 	e := &LostError{Method: method, Path: path, Address: c.base, Timeout: c.timeout, Err: err}
 	var dial *net.OpError
 	e.Unsent = errors.As(err, &dial) && dial.Op == "dial"

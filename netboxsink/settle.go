@@ -2,7 +2,6 @@ package netboxsink
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -11,15 +10,18 @@ import (
 )
 
 // settle finds out, after a lost answer, what landed, and returns what is to be sent again. Updates and deletes are: to
-// do them twice does no harm. Creates are looked for by their natural keys.
-func (w *bulk) settle(ctx context.Context, entries []entry, lost error) []entry {
+// do them twice does no harm. Creates are looked for by their natural keys. A NetBox that answers no longer ends the
+// run.
+func (w *bulk) settle(ctx context.Context, entries []entry, lost error) ([]entry, error) {
 	if w.op != sync.Create {
-		return entries
+		if _, err := w.sink.client.get(ctx, "/api/status/", nil); err != nil {
+			return nil, &silenceError{lost}
+		}
+		return entries, nil
 	}
 	found, err := w.find(ctx, entries)
 	if err != nil {
-		w.fail(entries, fmt.Errorf("%w: %w", sync.ErrUnknownOutcome, lost))
-		return nil
+		return nil, &silenceError{lost}
 	}
 	var rest []entry
 	for _, e := range entries {
@@ -29,7 +31,20 @@ func (w *bulk) settle(ctx context.Context, entries []entry, lost error) []entry 
 			rest = append(rest, e)
 		}
 	}
-	return rest
+	return rest, nil
+}
+
+// silenceError tells that an answer was lost, and that NetBox did not answer a question after it either.
+type silenceError struct{ err error }
+
+func (e *silenceError) Error() string {
+	return e.err.Error() + "; NetBox does not answer since: the next run will tell what landed"
+}
+
+func (e *silenceError) Unwrap() error { return e.err }
+
+func (e *silenceError) Is(target error) bool {
+	return target == sync.ErrUnavailable || target == sync.ErrUnknownOutcome
 }
 
 // find returns the ids of the entries that exist, by their places in the batch.

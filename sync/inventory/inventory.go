@@ -142,7 +142,7 @@ type NIC struct {
 	MTU    int      // 0 is inherited
 	// Down tells that the link is unplugged.
 	Down bool
-	// Addresses are those found on this NIC, by MAC; complete unless a gap for PartAddresses covers the guest.
+	// Addresses are those found on this NIC; all of them unless a gap for PartAddresses covers the guest.
 	Addresses []Address
 }
 
