@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/proxbox-go/proxbox/netboxsink"
 	"github.com/proxbox-go/proxbox/proxmoxsrc"
@@ -40,8 +41,8 @@ type Proxmox struct {
 	Token    string `yaml:"token"`
 	Username string `yaml:"username"`
 	Password string `yaml:"password"`
-	// CAFile, Fingerprint (SHA-256 of the node's certificate) or Insecure say what certificate is good, if it is not
-	// signed by a CA that the system knows.
+	// CAFile, Fingerprint (SHA-256 of the node's certificate; of several nodes separated by commas) or Insecure say what
+	// certificate is good, if it is not signed by a CA that the system knows.
 	CAFile      string `yaml:"ca_file"`
 	Fingerprint string `yaml:"fingerprint"`
 	Insecure    bool   `yaml:"insecure"`
@@ -80,7 +81,12 @@ func New(c Config, o *Options) (*sync.Engine, error) {
 		CAFile: c.NetBox.CAFile, Insecure: c.NetBox.Insecure, Logger: o.Logger,
 	})
 	if err != nil {
-		wrong("$.netbox", err)
+		var option *netboxsink.OptionError
+		if errors.As(err, &option) {
+			wrong("$.netbox."+option.Option, option.Err)
+		} else {
+			wrong("$.netbox", err)
+		}
 	}
 	if len(c.Proxmox) == 0 {
 		wrong("$.proxmox", errors.New("no cluster is named: add one with name, urls and token"))
@@ -91,7 +97,7 @@ func New(c Config, o *Options) (*sync.Engine, error) {
 		path := fmt.Sprintf("$.proxmox[%d]", i)
 		source, err := proxmoxsrc.New(p.Name, p.URLs, &proxmoxsrc.Options{
 			Token: p.Token, Username: p.Username, Password: p.Password,
-			CAFile: p.CAFile, Fingerprint: p.Fingerprint, Insecure: p.Insecure, Logger: o.Logger,
+			CAFile: p.CAFile, Fingerprints: fingerprints(p.Fingerprint), Insecure: p.Insecure, Logger: o.Logger,
 		})
 		switch {
 		case err != nil:
@@ -109,4 +115,9 @@ func New(c Config, o *Options) (*sync.Engine, error) {
 	options := o.Sync
 	options.Logger = cmp.Or(options.Logger, o.Logger)
 	return sync.New(sink, sources, &options)
+}
+
+// fingerprints returns the fingerprints of a list separated by commas.
+func fingerprints(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }

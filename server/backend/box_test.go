@@ -1,0 +1,191 @@
+package backend_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	stdsync "sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/proxbox-go/proxbox/netboxsink/netboxtest"
+)
+
+// box is a NetBox to test against, the fake or a real one, behind a proxy that counts.
+type box struct {
+	t     *testing.T
+	URL   string // of the proxy
+	Token string
+	base  string // of the NetBox itself
+
+	// forbid makes NetBox refuse virtual machines of that name from now on.
+	forbid func(name string)
+	// stop and start take NetBox away and bring it back, with its data.
+	stop, start func()
+
+	mu       stdsync.Mutex
+	requests map[string]int // by method
+	onWrite  func(n int)    // called before the n-th write is passed on
+	writes   int
+}
+
+// onBoxes runs a test against the fake NetBox, and, in a live test, against the real one instead.
+func fakeBox(t *testing.T) *box {
+	var mu stdsync.Mutex
+	forbidden := map[string]bool{}
+	fake, err := netboxtest.New(&netboxtest.Options{Validator: func(model string, fields map[string]json.RawMessage) error {
+		mu.Lock()
+		defer mu.Unlock()
+		var name string
+		if json.Unmarshal(fields["name"], &name) == nil && model == "virtualization.virtualmachine" && forbidden[name] {
+			return &netboxtest.ValidationError{Field: "name", Message: "Value must match the regular expression."}
+		}
+		return nil
+	}})
+	require.NoError(t, err)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	address := listener.Addr().String()
+	server := &http.Server{Handler: fake, ReadHeaderTimeout: time.Minute}
+	serve := func(l net.Listener) {
+		s := server
+		go func() { _ = s.Serve(l) }()
+	}
+	serve(listener)
+	b := &box{t: t, base: "http://" + address, Token: netboxtest.TokenV2}
+	b.forbid = func(name string) {
+		mu.Lock()
+		defer mu.Unlock()
+		forbidden[name] = true
+	}
+	b.stop = func() { require.NoError(t, server.Close()) }
+	b.start = func() {
+		listener, err := net.Listen("tcp", address)
+		require.NoError(t, err)
+		server = &http.Server{Handler: fake, ReadHeaderTimeout: time.Minute}
+		serve(listener)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	b.proxy()
+	return b
+}
+
+// realBox returns the NetBox that the environment names, empty.
+func realBox(t *testing.T) *box {
+	base, token, folder := os.Getenv("PROXBOX_TEST_NETBOX_URL"), os.Getenv("PROXBOX_TEST_NETBOX_TOKEN"), os.Getenv("PROXBOX_TEST_NETBOX_DIR")
+	if base == "" {
+		t.Skip("PROXBOX_TEST_NETBOX_URL is not set. To run the live tests: set -a; eval \"$(.ci/netbox-up)\"; eval \"$(.ci/fakepve)\"; set +a; go test -run Live ./...")
+	}
+	script := func(name string, args ...string) {
+		out, err := exec.Command(filepath.Join("..", "..", ".ci", name), args...).CombinedOutput()
+		require.NoError(t, err, "%s: %s", name, out)
+	}
+	script("netbox-up")
+	script("netbox-reset")
+	b := &box{t: t, base: base, Token: token}
+	b.stop = func() { script("netbox-down", "--gunicorn") }
+	b.start = func() { script("netbox-up") }
+	settings := filepath.Join(folder, "extra.py")
+	b.forbid = func(name string) {
+		text := fmt.Sprintf("CUSTOM_VALIDATORS = {'virtualization.virtualmachine': [{'name': {'regex': '^(?!%s$)'}}]}\n", name)
+		require.NoError(t, os.WriteFile(settings, []byte(text), 0o644))
+		t.Cleanup(func() {
+			require.NoError(t, os.Remove(settings))
+			b.stop()
+			b.start()
+		})
+		b.stop()
+		b.start()
+	}
+	b.proxy()
+	return b
+}
+
+// proxy puts the counting proxy before NetBox.
+func (b *box) proxy() {
+	target, err := url.Parse(b.base)
+	require.NoError(b.t, err)
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.ErrorHandler = func(http.ResponseWriter, *http.Request, error) {
+		panic(http.ErrAbortHandler) // a NetBox that is away closes the connection
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b.count(r.Method)
+		proxy.ServeHTTP(w, r)
+	}))
+	b.t.Cleanup(server.Close)
+	b.URL = server.URL
+	b.resetCount()
+}
+
+func (b *box) count(method string) {
+	b.mu.Lock()
+	b.requests[method]++
+	n, onWrite := 0, b.onWrite
+	if method != http.MethodGet {
+		b.writes++
+		n = b.writes
+	}
+	b.mu.Unlock()
+	if n > 0 && onWrite != nil {
+		onWrite(n)
+	}
+}
+
+func (b *box) resetCount() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.requests, b.writes = map[string]int{}, 0
+}
+
+// counted returns the requests since the last reset, by method.
+func (b *box) counted() (byMethod map[string]int, total int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	byMethod = map[string]int{}
+	for method, n := range b.requests {
+		byMethod[method] = n
+		total += n
+	}
+	return byMethod, total
+}
+
+// read reads a whole list, from NetBox itself.
+func read[T any](b *box, path string) []T {
+	b.t.Helper()
+	var all []T
+	for offset := 0; ; offset += 500 {
+		request, err := http.NewRequest(http.MethodGet, fmt.Sprintf("%s%s?limit=500&offset=%d&ordering=id", b.base, path, offset), nil)
+		require.NoError(b.t, err)
+		request.Header.Set("Authorization", "Bearer "+b.Token)
+		request.Header.Set("Content-Type", "application/json")
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(b.t, err)
+		var page struct {
+			Count   int `json:"count"`
+			Results []T `json:"results"`
+		}
+		err = errors.Join(json.NewDecoder(response.Body).Decode(&page), response.Body.Close())
+		require.NoError(b.t, err)
+		require.Equal(b.t, http.StatusOK, response.StatusCode)
+		all = append(all, page.Results...)
+		if len(all) >= page.Count {
+			return all
+		}
+	}
+}
+
+// changes returns how many rows NetBox's change log has.
+func (b *box) changes() int {
+	return len(read[struct{}](b, "/api/core/object-changes/"))
+}

@@ -1,0 +1,166 @@
+package backend_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/proxbox-go/proxbox/proxmoxsrc/proxmoxtest"
+	"github.com/proxbox-go/proxbox/server/backend"
+	"github.com/proxbox-go/proxbox/sync"
+	"github.com/proxbox-go/proxbox/sync/enginetest"
+)
+
+// What is tested here runs against the fake NetBox and, as a live test, against the real one, so that they cannot drift
+// apart.
+
+// lab is a generated cluster and the engine between it and a NetBox.
+type lab struct {
+	estate  *proxmoxtest.Estate
+	cluster *proxmoxtest.Server
+	engine  *sync.Engine
+}
+
+func newLab(t *testing.T, b *box, guests int) *lab {
+	t.Helper()
+	estate := proxmoxtest.Generate(proxmoxtest.Spec{Seed: 7, Name: "lab", Nodes: 5, Guests: guests})
+	l := &lab{estate: estate, cluster: proxmoxtest.New(estate, nil)}
+	server := httptest.NewTLSServer(l.cluster)
+	t.Cleanup(server.Close)
+	id, secret := l.cluster.Token()
+	var err error
+	l.engine, err = backend.New(backend.Config{
+		NetBox:  backend.NetBox{URL: b.URL, Token: b.Token},
+		Proxmox: []backend.Proxmox{{Name: "lab", URLs: []string{server.URL}, Token: id + "=" + secret, Insecure: true}},
+	}, nil)
+	require.NoError(t, err)
+	return l
+}
+
+// run runs the engine once, with the stream of its events checked.
+func (l *lab) run(t *testing.T) (*sync.Result, error) {
+	t.Helper()
+	var recorder enginetest.Recorder
+	result, err := l.engine.Run(t.Context(), &sync.RunOptions{Observe: recorder.Observe})
+	require.NoError(t, recorder.Check())
+	assert.Empty(t, l.cluster.Violations(), "Proxmox VE is only read")
+	return result, err
+}
+
+// writesNothing runs once more and checks that it changes nothing in NetBox.
+func (l *lab) writesNothing(t *testing.T, b *box) {
+	t.Helper()
+	before := b.changes()
+	b.resetCount()
+	result, err := l.run(t)
+	require.NoError(t, err)
+	byMethod, total := b.counted()
+	assert.Equal(t, map[string]int{http.MethodGet: total}, byMethod, "only reads")
+	assert.Equal(t, before, b.changes(), "no new row in the change log")
+	for kind, c := range result.Objects {
+		assert.Zero(t, c.Written()+c.Failed, "%s", kind)
+	}
+	t.Logf("unchanged run: %d requests, all GET; 0 rows in the change log", total)
+}
+
+// estateLands syncs a generated estate and compares every field with what the generator says.
+func estateLands(t *testing.T, b *box) {
+	const guests = 300
+	l := newLab(t, b, guests)
+	start := time.Now()
+	result, err := l.run(t)
+	require.NoError(t, err)
+	require.True(t, result.OK)
+	byMethod, total := b.counted()
+	t.Logf("first run: %v, %d requests %v, %.3f for each guest", time.Since(start).Round(time.Millisecond), total, byMethod, float64(total)/guests)
+	for kind, c := range result.Objects {
+		t.Logf("%-22s %+v", kind, c)
+	}
+	for kind, c := range result.Children {
+		t.Logf("%-22s %+v", kind, c)
+	}
+	assert.LessOrEqual(t, float64(total)/guests, 0.3, "requests to NetBox for each guest")
+
+	want, have := expect(l.estate), found(b, "lab")
+	require.Len(t, have, len(want))
+	for vmid, m := range want {
+		assert.Equal(t, m, have[vmid], "guest %d", vmid)
+	}
+	l.writesNothing(t, b)
+}
+
+// rejectedGuestFailsAlone has NetBox refuse one guest.
+func rejectedGuestFailsAlone(t *testing.T, b *box) {
+	l := newLab(t, b, 60)
+	bad := l.estate.Guests[30]
+	b.forbid(bad.Name)
+	result, err := l.run(t)
+	var partial *sync.PartialError
+	require.ErrorAs(t, err, &partial)
+	require.Len(t, partial.Failures, 1)
+	t.Logf("%v", partial.Failures[0])
+	assert.Equal(t, bad.Name, partial.Failures[0].Label)
+	assert.Contains(t, partial.Failures[0].Error(), "name: ", "NetBox's own reason")
+	assert.False(t, result.OK)
+	assert.Equal(t, 1, result.Objects["virtual-machine"].Failed)
+
+	want, have := expect(l.estate), found(b, "lab")
+	assert.NotContains(t, have, bad.VMID)
+	delete(want, bad.VMID)
+	require.Len(t, have, len(want))
+	for vmid, m := range want {
+		if m.Name != have[vmid].Name || len(m.Interfaces) != len(have[vmid].Interfaces) || len(m.Disks) != len(have[vmid].Disks) {
+			assert.Equal(t, m, have[vmid], "guest %d", vmid) // an address of the refused guest may be on another one now
+		}
+	}
+}
+
+// netBoxStops takes NetBox away in the middle of a run and brings it back.
+func netBoxStops(t *testing.T, b *box) {
+	l := newLab(t, b, 120)
+	b.mu.Lock()
+	b.onWrite = func(n int) {
+		if n == 16 { // the shared objects and the devices are written, the first guests are on their way
+			b.stop()
+		}
+	}
+	b.mu.Unlock()
+	start := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	result, err := l.engine.Run(ctx, nil)
+	took := time.Since(start)
+	require.ErrorIs(t, err, sync.ErrUnavailable)
+	t.Logf("after %v: %v", took.Round(time.Millisecond), err)
+	assert.Less(t, took, time.Minute, "no hang")
+	assert.False(t, result.OK)
+	assert.NotEmpty(t, result.Error)
+	assert.NotZero(t, result.Unreached)
+
+	b.mu.Lock()
+	b.onWrite = nil
+	b.mu.Unlock()
+	b.start()
+	_, err = l.run(t)
+	require.NoError(t, err)
+	want, have := expect(l.estate), found(b, "lab")
+	require.Len(t, have, len(want))
+	for vmid, m := range want {
+		assert.Equal(t, m, have[vmid], "guest %d", vmid)
+	}
+	l.writesNothing(t, b)
+}
+
+func TestEstateLands(t *testing.T)             { estateLands(t, fakeBox(t)) }
+func TestRejectedGuestFailsAlone(t *testing.T) { rejectedGuestFailsAlone(t, fakeBox(t)) }
+func TestNetBoxStops(t *testing.T)             { netBoxStops(t, fakeBox(t)) }
+func TestLiveEstateLands(t *testing.T)         { estateLands(t, realBox(t)) }
+func TestLiveRejectedGuestFailsAlone(t *testing.T) {
+	rejectedGuestFailsAlone(t, realBox(t))
+}
+func TestLiveNetBoxStops(t *testing.T) { netBoxStops(t, realBox(t)) }
