@@ -25,7 +25,9 @@ func (m *mapping) devices(inventories []*inventory.Inventory) {
 		for i := range inv.Nodes {
 			u := &nodeUnit{source: inv.Source, node: &inv.Nodes[i], key: deviceKey(inv.Source, inv.Nodes[i].Name)}
 			if u.was = m.current[u.key]; u.was == nil {
-				u.was = m.deviceToTakeOver(inv.Source, u.node.Name)
+				if u.was = m.deviceToTakeOver(inv.Source, u.node.Name); u.was != nil {
+					m.takenOver[u.was] = true // two sources may have nodes of one name at one site
+				}
 			}
 			if u.was != nil && !stays(u.was, u.base()) {
 				renamed[u.was.ID] = true
