@@ -29,7 +29,27 @@ func (s *Sink) Desired(inventories []*inventory.Inventory, current *sync.State) 
 	}
 	m.devices(readable)
 	m.machines(readable)
+	for _, inv := range readable {
+		m.holdUnlisted(inv)
+	}
 	return &m.state, nil
+}
+
+// holdUnlisted holds the guests that an incomplete list lacks.
+func (m *mapping) holdUnlisted(inv *inventory.Inventory) {
+	gap, ok := inv.ListGap()
+	if !ok {
+		return
+	}
+	listed := map[sync.Key]bool{}
+	for i := range m.state.Records {
+		listed[m.state.Records[i].Key] = true
+	}
+	for _, r := range m.byKind[KindVirtualMachine] {
+		if r.Source == inv.Source && !listed[r.Key] {
+			m.state.Holds = append(m.state.Holds, sync.Hold{Unit: r.Key, Reason: gap.Reason})
+		}
+	}
 }
 
 // sourceGap returns the gap that lets nothing of the source be taken for gone.
