@@ -35,7 +35,9 @@ func (p *Plan) Counts() map[Kind]Counts {
 		counts[k] = c
 	}
 	for _, c := range p.Changes {
-		add(c.Key.Kind, c.Op, 1)
+		if c.Key.Kind != "" { // else a note on a unit as a whole
+			add(c.Key.Kind, c.Op, 1)
+		}
 		for kind, n := range c.Kept {
 			add(kind, Keep, n)
 		}
