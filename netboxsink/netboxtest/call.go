@@ -7,9 +7,17 @@ import (
 	"strings"
 )
 
-var verbs = map[string]Action{
-	http.MethodGet: View, http.MethodHead: View, http.MethodPost: Add,
-	http.MethodPut: Modify, http.MethodPatch: Modify, http.MethodDelete: Delete,
+// actionOf returns the permission that a method needs.
+func actionOf(method string) Action {
+	switch method {
+	case http.MethodPost:
+		return Add
+	case http.MethodPut, http.MethodPatch:
+		return Modify
+	case http.MethodDelete:
+		return Delete
+	}
+	return View
 }
 
 // begin starts the request's transaction.
@@ -23,7 +31,7 @@ func (c *call) allowed(methods ...string) error {
 	if !slices.Contains(methods, method) {
 		return detail(http.StatusMethodNotAllowed, `Method "`+method+`" not allowed.`)
 	}
-	if !c.account.may(verbs[method], c.model.label) {
+	if !c.account.may(actionOf(method), c.model.label) {
 		return &denied{deniedText}
 	}
 	return nil
@@ -67,7 +75,7 @@ func (c *call) list() (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if verbs[c.request.Method] == View {
+	if actionOf(c.request.Method) == View {
 		return c.page()
 	}
 	if err := c.checkBody(); err != nil {
@@ -119,7 +127,7 @@ func (c *call) detail(id string) (*response, error) {
 	if o == nil {
 		return detail(http.StatusNotFound, "No "+c.model.class+" matches the given query."), nil
 	}
-	if verbs[c.request.Method] == View {
+	if actionOf(c.request.Method) == View {
 		return c.show(http.StatusOK, o), nil
 	}
 	if err := c.checkBody(); err != nil {

@@ -128,11 +128,9 @@ func (w *writer) customData(data map[string]json.RawMessage) {
 	w.raw("}")
 }
 
-var actionLabels = [...]choice{{actionCreate, "Created"}, {actionUpdate, "Updated"}, {actionDelete, "Deleted"}}
-
 // change renders one row as the REST API does.
 func (w *writer) change(c *change) {
-	done := label(actionLabels[:], c.action)
+	done := titled(c.action) + "d"
 	id := strconv.Itoa(c.id)
 	w.raw(`{"id":` + id + `,"url":`)
 	w.text(w.base + "/api/core/object-changes/" + id + "/")

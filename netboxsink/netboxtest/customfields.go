@@ -76,7 +76,7 @@ func (d *draft) parseRelated(cf *object, raw json.RawMessage) (json.RawMessage, 
 	for _, item := range items {
 		id, problem := d.resolve(customFields, target, item)
 		if problem != nil {
-			return nil, refuse(customFields, "Unknown related object(s): "+python(raw))
+			return nil, problem
 		}
 		ids = append(ids, id)
 	}
@@ -192,6 +192,9 @@ func checkCustomText(cf *object, content string, isText bool) string {
 	if !isText {
 		return "Value must be a string."
 	}
+	if cf.text("type") == "url" && !allowedScheme(content) {
+		return "URLs must use a scheme permitted by ALLOWED_URL_SCHEMES."
+	}
 	if pattern := cf.text("validation_regex"); pattern != "" {
 		if re, err := regexp.Compile("^(?:" + pattern + ")"); err == nil && !re.MatchString(content) {
 			return "Value must match regex '" + pattern + "'"
@@ -199,6 +202,22 @@ func checkCustomText(cf *object, content string, isText bool) string {
 	}
 	return ""
 }
+
+// allowedScheme reports whether a URL has no scheme or one of those that NetBox
+// allows by default.
+func allowedScheme(url string) bool {
+	scheme, _, found := strings.Cut(url, ":")
+	if !found || !schemePattern.MatchString(scheme) {
+		return true
+	}
+	switch strings.ToLower(scheme) {
+	case "file", "ftp", "ftps", "http", "https", "irc", "mailto", "sftp", "ssh", "tel", "telnet", "tftp", "vnc", "xmpp":
+		return true
+	}
+	return false
+}
+
+var schemePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*$`)
 
 func checkCustomBounds(cf *object, value json.RawMessage) string {
 	v, _ := strconv.ParseFloat(number(value), 64)
@@ -318,10 +337,20 @@ func parseChoicePairs(f *field, raw json.RawMessage) (any, *invalid) {
 		return nil, refusef(f.name, "Expected a list of items but got type %q.", pythonType(raw))
 	}
 	pairs := [][]string{}
-	for _, item := range items {
+	for i, item := range items {
 		var values []json.RawMessage
-		if json.Unmarshal(item, &values) != nil || len(values) != 2 {
-			return nil, refuse(f.name, "Each choice must be a pair of value and label.")
+		message := ""
+		switch err := json.Unmarshal(item, &values); {
+		case err != nil:
+			message = "Expected a list of items but got type \"" + pythonType(item) + "\"."
+		case len(values) < 2:
+			message = "Ensure this field has at least 2 elements."
+		case len(values) > 2:
+			message = "Ensure this field has no more than 2 elements."
+		}
+		if message != "" {
+			nested := refuse(strconv.Itoa(i), message).json()
+			return nil, &invalid{entries: []invalidEntry{{field: f.name, raw: nested}}}
 		}
 		pairs = append(pairs, []string{strings.TrimSpace(python(values[0])), strings.TrimSpace(python(values[1]))})
 	}

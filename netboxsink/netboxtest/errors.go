@@ -104,7 +104,8 @@ type crashed struct{ message, exception string }
 
 func (e *crashed) Error() string { return e.exception + ": " + e.message }
 
-// guarded is a delete that dependants prevent: 409.
+// guarded is a delete that dependants prevent: 409. NetBox names them in no
+// particular order.
 type guarded struct{ dependants []string }
 
 func (e *guarded) Error() string {

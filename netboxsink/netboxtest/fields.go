@@ -1,5 +1,7 @@
 package netboxtest
 
+import "regexp"
+
 // The constructors below are the vocabulary of the model declarations.
 
 type option func(*field)
@@ -188,3 +190,20 @@ func leastPrinted(bound string) option { return func(f *field) { f.cleanLeast = 
 func longNested(f *field) { f.long = true }
 
 func portName(f *field) { f.portName = true }
+
+func bytewise(f *field) { f.bytewise = true }
+
+// matching refuses a text that does not match, in the words of the message.
+func matching(pattern, message string) option {
+	re := regexp.MustCompile(pattern)
+	return func(f *field) { f.pattern, f.mismatch = re, message }
+}
+
+func color() *field {
+	return text("color", 6, initial("9e9e9e"), matching(`^[0-9a-f]{6}$`, "Enter a valid hexadecimal RGB color code."))
+}
+
+// reduced nests a parent in the older form, by the fields named.
+func reduced(names ...string) option {
+	return nestedAs(append([]string{"id", "url", "display_url", "display", "name"}, names...)...)
+}

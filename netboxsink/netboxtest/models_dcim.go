@@ -1,6 +1,9 @@
 package netboxtest
 
-import "strconv"
+import (
+	"math"
+	"strconv"
+)
 
 func dcimModels() []*model {
 	return []*model{
@@ -41,7 +44,7 @@ func locationModel() *model {
 		fields: assembled(identity(),
 			text("name", 100, required, indexed), slug("slug"),
 			foreign("site", "dcim.site", required, cascading),
-			foreign("parent", "dcim.location", cascading),
+			foreign("parent", "dcim.location", cascading, reduced("slug", "_depth")),
 			selection("status", "active", choices(siteStatuses)),
 			foreign("tenant", "tenancy.tenant", protected),
 			text("facility", 50), text("description", 200), tagging(), customizing(), stamps(),
@@ -59,7 +62,7 @@ func locationModel() *model {
 		},
 		clean: func(d *draft) *invalid {
 			if parent := d.follow("parent"); parent != nil && parent.ref("site") != d.after.ref("site") {
-				return refusef("parent", "Parent location (%s) must belong to the same site (%s).",
+				return refusef(allKey, "Parent location (%s) must belong to the same site (%s).",
 					d.displayOf(parent), d.displayOf(d.follow("site")))
 			}
 			return nil
@@ -102,7 +105,7 @@ func deviceTypeModel() *model {
 			foreign("default_platform", "dcim.platform"),
 			text("model", 100, required, indexed), slug("slug"),
 			text("part_number", 50),
-			decimal("u_height", 4, 1, initial(1.0)),
+			decimal("u_height", 4, 1, initial(1.0), between(0, 999.9)),
 			boolean("exclude_from_utilization", false), boolean("is_full_depth", true),
 			selection("subdevice_role", "", choices("parent; child")),
 			selection("airflow", "", choices(airflows)),
@@ -121,6 +124,12 @@ func deviceTypeModel() *model {
 		brief:    []string{"id", "url", "display", "manufacturer", "model", "slug", "description", "device_count"},
 		ordering: []string{"manufacturer", "model"},
 		display:  func(_ *store, o *object) string { return o.text("model") },
+		clean: func(d *draft) *invalid {
+			if height, ok := d.after.values["u_height"].(float64); ok && height*2 != math.Trunc(height*2) {
+				return refuse("u_height", "U height must be in increments of 0.5 rack units.")
+			}
+			return nil
+		},
 		constraints: []constraint{
 			pairUnique("dcim_devicetype_unique_manufacturer_model", "Device type with this Manufacturer and Model already exists.", "manufacturer", "model"),
 			pairUnique("dcim_devicetype_unique_manufacturer_slug", "Device type with this Manufacturer and Slug already exists.", "manufacturer", "slug"),
@@ -143,10 +152,10 @@ func roleModel() *model {
 		fields: assembled(identity(),
 			text("name", 100, required, unique, until(2)), slug("slug", unique, until(2)),
 			text("name", 100, required, indexed, since(3)), slug("slug", since(3)),
-			text("color", 6, initial("9e9e9e")),
+			color(),
 			boolean("vm_role", true),
 			foreign("config_template", "extras.configtemplate"),
-			foreign("parent", "dcim.devicerole", cascading, since(3)),
+			foreign("parent", "dcim.devicerole", cascading, since(3), reduced()),
 			text("description", 200), tagging(), customizing(), stamps(),
 			counter("device_count", "dcim.device", "role", nestedZero),
 			counter("virtualmachine_count", "virtualization.virtualmachine", "role", nestedZero),
@@ -158,7 +167,6 @@ func roleModel() *model {
 		constraints: []constraint{
 			roleUnique("name"), roleUnique("slug"),
 		},
-		clean: checkColor,
 	}
 }
 
@@ -166,7 +174,7 @@ func platformModel() *model {
 	return &model{
 		label: "dcim.platform", path: "dcim/platforms", class: "Platform", verbose: "platform", app: "DCIM", logged: true,
 		fields: assembled(identity(),
-			foreign("parent", "dcim.platform", cascading, since(4)),
+			foreign("parent", "dcim.platform", cascading, since(4), reduced()),
 			text("name", 100, required, unique, until(3)), slug("slug", unique, until(3)),
 			text("name", 100, required, indexed, since(4)), slug("slug", since(4)),
 			foreign("manufacturer", "dcim.manufacturer", protected),

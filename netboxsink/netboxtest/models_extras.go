@@ -13,9 +13,9 @@ func tagModel() *model {
 	return &model{
 		label: "extras.tag", path: "extras/tags", class: "Tag", verbose: "tag", app: "Extras", logged: true,
 		fields: assembled(identity(),
-			text("name", 100, required, unique),
+			text("name", 100, required, unique, bytewise),
 			slug("slug", unique),
-			text("color", 6, initial("9e9e9e")),
+			color(),
 			text("description", 200),
 			integer("weight", initial(1000), between(0, 32767), since(3)),
 			newField("object_types", kindContentTypes, []option{initial([]string{})}),
@@ -24,7 +24,6 @@ func tagModel() *model {
 		brief:    []string{"id", "url", "display", "name", "slug", "color", "description"},
 		ordering: []string{"weight", "name"},
 		display:  byName,
-		clean:    checkColor,
 		removed:  untag,
 	}
 }
@@ -56,14 +55,6 @@ func without(ids []int, gone int) []int {
 	return kept
 }
 
-func checkColor(d *draft) *invalid {
-	color := d.after.text("color")
-	if len(color) == 6 && strings.Trim(color, "0123456789abcdef") == "" {
-		return nil
-	}
-	return refuse("color", "Enter a valid hexadecimal RGB color code.")
-}
-
 func customFieldModel() *model {
 	return &model{
 		label: "extras.customfield", path: "extras/custom-fields", class: "CustomField", verbose: "custom field",
@@ -73,9 +64,10 @@ func customFieldModel() *model {
 			selection("type", "", choices(customFieldTypes), required),
 			newField("related_object_type", kindContentType, []option{nullable}),
 			computed("data_type", func(w *writer, o *object) { w.text(dataType(o.text("type"))) }),
-			text("name", 50, required, unique),
+			text("name", 50, required, unique, bytewise, matching(`(?i)^[a-z0-9_]+$`,
+				"Only alphanumeric characters and underscores are allowed.")),
 			text("label", 50),
-			text("group_name", 50),
+			text("group_name", 50, bytewise),
 			text("description", 200),
 			boolean("required", false),
 			boolean("unique", false),
@@ -114,6 +106,7 @@ func customFieldModel() *model {
 		}}},
 		check:   checkCustomFieldType,
 		clean:   cleanCustomField,
+		saved:   spreadDefault,
 		removed: dropCustomData,
 	}
 }
@@ -135,7 +128,7 @@ func choiceSetModel() *model {
 		label: "extras.customfieldchoiceset", path: "extras/custom-field-choice-sets", page: "extras/custom-field-choices",
 		class: "CustomFieldChoiceSet", verbose: "custom field choice set", app: "Extras", logged: true,
 		fields: assembled(identity(),
-			text("name", 100, required, unique),
+			text("name", 100, required, unique, bytewise),
 			text("description", 200),
 			selection("base_choices", "", choices("IATA=IATA (Airport codes); ISO_3166=ISO 3166 (Country codes); "+
 				"UN_LOCODE=UN/LOCODE (Location codes)")),

@@ -21,7 +21,8 @@ func addressModel() *model {
 			computed("nat_outside", func(w *writer, o *object) {
 				w.objects(w.store.find("ipam.ipaddress", "nat_inside", o.id))
 			}),
-			text("dns_name", 255),
+			text("dns_name", 255, matching(`^([0-9A-Za-z_-]+|\*)(\.[0-9A-Za-z_-]+)*\.?$`,
+				"Only alphanumeric characters, asterisks, hyphens, periods, and underscores are allowed in DNS names")),
 			text("description", 200), owner(), text("comments", 0), tagging(), customizing(), stamps()),
 		brief:    []string{"id", "url", "display", "family", "address", "description"},
 		ordering: []string{"address", "id"},
@@ -92,6 +93,7 @@ func vlanGroupModel() *model {
 			groupUnique("slug", "VLAN group with this Scope type, Scope id and Slug already exists."),
 		},
 		check: checkScope,
+		clean: cleanVLANGroup,
 	}
 }
 

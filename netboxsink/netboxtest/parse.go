@@ -1,6 +1,7 @@
 package netboxtest
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"regexp"
@@ -88,7 +89,7 @@ func parseText(f *field, raw json.RawMessage) (any, *invalid) {
 	s = strings.TrimSpace(s)
 	if s == "" {
 		switch {
-		case f.null:
+		case f.null && f.unique:
 			return nil, nil
 		case !f.blank:
 			return nil, refuse(f.name, "This field may not be blank.")
@@ -101,6 +102,9 @@ func parseText(f *field, raw json.RawMessage) (any, *invalid) {
 	}
 	if f.kind == kindSlug && !slugPattern.MatchString(s) {
 		problem.add(f.name, `Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.`)
+	}
+	if f.pattern != nil && !f.pattern.MatchString(s) {
+		problem.add(f.name, f.mismatch)
 	}
 	if strings.ContainsRune(s, 0) {
 		problem.add(f.name, "Null characters are not allowed.")
@@ -130,14 +134,14 @@ func parseInteger(f *field, raw json.RawMessage) (any, *invalid) {
 }
 
 func outOfBounds(f *field, v float64) *invalid {
-	bound := func(b float64) string { return strconv.FormatFloat(b, 'f', -1, 64) }
-	if f.kind == kindInteger && f.most != nil && *f.most > 1e18 {
-		bound = func(b float64) string {
-			if b > 1e18 {
-				return "9223372036854775807"
-			}
-			return strconv.FormatFloat(b, 'f', -1, 64)
+	bound := func(b float64) string {
+		switch {
+		case b > 1e18:
+			return "9223372036854775807"
+		case f.kind == kindDecimal && b != 0:
+			return string(appendFloat(nil, b))
 		}
+		return strconv.FormatFloat(b, 'f', -1, 64)
 	}
 	if f.least != nil && v < *f.least {
 		return refuse(f.name, "Ensure this value is greater than or equal to "+bound(*f.least)+".")
@@ -260,9 +264,6 @@ func (d *draft) parseContentTypes(f *field, raw json.RawMessage) (any, *invalid)
 	if json.Unmarshal(raw, &items) != nil {
 		return nil, refusef(f.name, "Expected a list of items but got type %q.", pythonType(raw))
 	}
-	if f.required && len(items) == 0 {
-		return nil, refuse(f.name, "This list may not be empty.")
-	}
 	types := make([]string, 0, len(items))
 	for _, item := range items {
 		label, problem := d.contentType(f.name, item)
@@ -291,9 +292,11 @@ func compact(raw json.RawMessage) json.RawMessage {
 	if d.Decode(&v) != nil {
 		return raw
 	}
-	b, err := json.Marshal(v)
-	if err != nil {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if e.Encode(v) != nil {
 		return raw
 	}
-	return b
+	return bytes.TrimSpace(b.Bytes())
 }

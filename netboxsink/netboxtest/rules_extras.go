@@ -3,7 +3,6 @@ package netboxtest
 import (
 	"encoding/json"
 	"maps"
-	"regexp"
 	"strings"
 )
 
@@ -29,13 +28,9 @@ func checkCustomFieldType(d *draft) *invalid {
 	return nil
 }
 
-var customFieldName = regexp.MustCompile(`(?i)^[a-z0-9_]+$`)
-
 func cleanCustomField(d *draft) *invalid {
 	name, kind := d.after.text("name"), d.after.text("type")
 	switch {
-	case !customFieldName.MatchString(name):
-		return refuse("name", "Only alphanumeric characters and underscores are allowed.")
 	case strings.Contains(name, "__"):
 		return refuse("name", "Double underscores are not permitted in custom field names.")
 	}
@@ -64,6 +59,28 @@ func cleanCustomField(d *draft) *invalid {
 		return refuse("type", label(d.model.field("type").choices, kind)+" fields may not define an object type.")
 	}
 	return nil
+}
+
+// spreadDefault gives a new custom field's default to every object of its
+// types, silently.
+func spreadDefault(t *transaction, before, cf *object) {
+	fallback, ok := cf.values["default"].(json.RawMessage)
+	if before != nil || !ok {
+		return
+	}
+	types, _ := cf.values["object_types"].([]string)
+	for _, label := range types {
+		table := t.tables[label]
+		if table == nil {
+			continue
+		}
+		for _, o := range t.candidates(table, nil) {
+			data := map[string]json.RawMessage{}
+			maps.Copy(data, o.custom())
+			data[cf.text("name")] = fallback
+			t.replace(o, o.with(customFields, data))
+		}
+	}
 }
 
 // dropCustomData takes a deleted custom field's values off all objects; NetBox

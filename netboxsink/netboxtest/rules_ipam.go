@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,12 +17,7 @@ func shared(o *object) bool {
 	return role != "" && strings.Contains(sharedRoles, " "+role+" ")
 }
 
-var dnsName = regexp.MustCompile(`^([0-9A-Za-z_-]+|\*)(\.[0-9A-Za-z_-]+)*\.?$`)
-
 func cleanAddress(d *draft) *invalid {
-	if name := d.after.text("dns_name"); name != "" && !dnsName.MatchString(name) {
-		return refuse("dns_name", "Only alphanumeric characters, asterisks, hyphens, periods, and underscores are allowed in DNS names")
-	}
 	address := d.after.text("address")
 	prefix, err := netip.ParsePrefix(address)
 	if err != nil {
@@ -233,10 +227,26 @@ func renderUtilization(w *writer, o *object) {
 	w.text(string(appendFloat(nil, math.Round(share*100)/100)))
 }
 
+// cleanVLANGroup checks that the ranges lie within what VLANs have.
+func cleanVLANGroup(d *draft) *invalid {
+	for _, r := range ranges(d.after) {
+		switch {
+		case r[0] < 1:
+			return refusef("vid_ranges", "Starting VLAN ID in range (%d) cannot be less than 1", r[0])
+		case r[1] > 4094:
+			return refusef("vid_ranges", "Ending VLAN ID in range (%d) cannot exceed 4094", r[1])
+		case r[0] > r[1]:
+			return refusef("vid_ranges", "Ending VLAN ID in range must be greater than or equal to the starting VLAN ID (%d-%d)", r[0], r[1])
+		}
+	}
+	return nil
+}
+
 func parseRanges(f *field, raw json.RawMessage) (any, *invalid) {
 	var items []json.RawMessage
 	if json.Unmarshal(raw, &items) != nil {
-		return nil, refusef(f.name, "Expected a list of items but got type %q.", pythonType(raw))
+		nested := refusef(allKey, "Expected a list of items but got type %q.", pythonType(raw)).json()
+		return nil, &invalid{entries: []invalidEntry{{field: f.name, raw: nested}}}
 	}
 	found := [][2]int{}
 	for _, item := range items {

@@ -23,6 +23,8 @@ func checkScope(d *draft) *invalid {
 	switch {
 	case label != nil && id == nil:
 		return refusef(allKey, "Please select a %s.", lastPart(d.after.text("scope_type")))
+	case label == nil && id != nil && d.model.label == "ipam.vlangroup":
+		return refuse("scope_type", "Please select a scope type.")
 	case label == nil && id != nil:
 		return refuse("scope_type", "This field cannot be null.")
 	}
@@ -54,22 +56,30 @@ func cacheScope(d *draft) {
 	}
 }
 
+// cleanCluster keeps a cluster's hosts within its scope.
 func cleanCluster(d *draft) *invalid {
-	if d.creating() {
+	scope := d.store.generic(d.after, "scope")
+	if d.creating() || scope == nil {
 		return nil
 	}
-	site := d.get("dcim.site", d.after.ref(cachedSite))
-	if site == nil {
-		return nil
+	site := scope
+	if scope.model.label == "dcim.location" {
+		site = d.store.follow(scope, "site")
 	}
-	outside := 0
-	for _, device := range d.find("dcim.device", "cluster", d.after.id) {
-		if device.ref("site") != site.id {
-			outside++
+	outside := func(reference string, id int) int {
+		n := 0
+		for _, device := range d.find("dcim.device", "cluster", d.after.id) {
+			if device.ref(reference) != id {
+				n++
+			}
 		}
+		return n
 	}
-	if outside > 0 {
-		return refusef("scope", "%d devices are assigned as hosts for this cluster but are not in site %s", outside, site.text("name"))
+	if n := outside("site", site.id); n > 0 {
+		return refusef("scope", "%d devices are assigned as hosts for this cluster but are not in site %s", n, site.text("name"))
+	}
+	if n := outside("location", scope.id); scope != site && n > 0 {
+		return refusef("scope", "%d devices are assigned as hosts for this cluster but are not in location %s", n, scope.text("name"))
 	}
 	return nil
 }

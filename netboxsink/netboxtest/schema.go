@@ -1,6 +1,9 @@
 package netboxtest
 
-import "slices"
+import (
+	"regexp"
+	"slices"
+)
 
 // kind says what a field holds and so how it is read, checked and written.
 type kind uint8
@@ -49,9 +52,11 @@ type field struct {
 	readOnly bool
 	indexed  bool // a lookup by this value is by index
 
-	max            int      // length of a text
-	least, most    *float64 // bounds of a number, by the serializer
-	digits, places int      // of a decimal
+	max            int            // length of a text
+	least, most    *float64       // bounds of a number, by the serializer
+	digits, places int            // of a decimal
+	pattern        *regexp.Regexp // of a text
+	mismatch       string         // what is said against a text that does not match
 	choices        []choice
 	target         string   // model label of a reference
 	onDelete       deletion // of a reference
@@ -59,6 +64,7 @@ type field struct {
 	initial        any      // value on create, if not written
 	since, until   int      // first and last minor release that has it; 0 = no bound
 	cleanLeast     string   // lower bound that the model checks, as its message prints it
+	bytewise       bool     // sorts by its bytes, not naturally
 	portName       bool     // sorts as interface names do: numbers by value, case counts
 	exclusive      bool     // one-to-one reference
 

@@ -68,6 +68,9 @@ func orderValues(f *field, x, y any) int {
 		if f.kind == kindAddress || f.kind == kindPrefix {
 			return addressOrder(x, y.(string))
 		}
+		if f.bytewise {
+			return strings.Compare(x, y.(string))
+		}
 		if f.portName {
 			return portOrder(x, y.(string))
 		}

@@ -73,7 +73,7 @@ func (d *draft) checkTagScope() error {
 			continue
 		}
 		if len(types) > 0 && !slices.Contains(types, d.model.label) {
-			return &aborted{"Tag " + tag.text("name") + " cannot be assigned to " + d.model.verbose + " objects."}
+			return &aborted{"Tag " + tag.text("name") + " cannot be assigned to " + lastPart(d.model.label) + " objects."}
 		}
 	}
 	return nil

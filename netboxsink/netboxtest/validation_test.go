@@ -101,7 +101,7 @@ func TestTags(t *testing.T) {
 	assert.Equal(t, []string{"2", "1"}, tagsOf(), "tags replaces")
 
 	c.create("extras/tags", `{"name":"T3","slug":"t3","object_types":["dcim.device"]}`)
-	assert.Equal(t, `{"detail":"Tag T3 cannot be assigned to virtual machine objects."}`, c.patch(machines+"1/", `{"tags":[3]}`).Text)
+	assert.Equal(t, `{"detail":"Tag T3 cannot be assigned to virtualmachine objects."}`, c.patch(machines+"1/", `{"tags":[3]}`).Text)
 
 	old := startVersion(t, "4.5")
 	old.estate()
@@ -152,4 +152,42 @@ func TestNormalization(t *testing.T) {
 		r = c.post("dcim/mac-addresses/?fields=mac_address", `{"mac_address":"`+mac+`"}`)
 		assert.Equal(t, `{"mac_address":"AA:BB:CC:00:00:01"}`, r.Text, mac)
 	}
+}
+
+func TestDefinitions(t *testing.T) {
+	t.Parallel()
+	field := func(body, answer string) refusal {
+		return refusal{"4.7", http.MethodPost, "extras/custom-fields/", `{"object_types":["dcim.site"],` + body, answer}
+	}
+	set := func(choices, answer string) refusal {
+		return refusal{"4.7", http.MethodPost, "extras/custom-field-choice-sets/", `{"name":"x","extra_choices":` + choices + `}`, answer}
+	}
+	checkRefusals(t, []refusal{
+		field(`"name":"Bad-Name","type":"text"}`, `{"name":["Only alphanumeric characters and underscores are allowed."]}`),
+		field(`"name":"a__b","type":"text"}`, `{"name":["Double underscores are not permitted in custom field names."]}`),
+		field(`"name":"exact","type":"text"}`, `{"name":["custom field with this name already exists."]}`),
+		field(`"name":"x","type":"select"}`, `{"choice_set":["Selection fields must specify a set of choices."]}`),
+		field(`"name":"x","type":"text","choice_set":1}`, `{"choice_set":["Choices may be set only on selection fields."]}`),
+		field(`"name":"x","type":"object"}`, `{"related_object_type":["Object fields must define an object type."]}`),
+		field(`"name":"x","type":"integer","default":"y"}`, `{"default":["Invalid default value \"y\": Value must be an integer."]}`),
+		{"4.7", http.MethodPatch, "extras/custom-fields/1/", `{"type":"integer"}`, `{"type":["Changing the type of custom fields is not supported."]}`},
+		set(`[]`, `{"__all__":["Must define base or extra choices."]}`),
+		set(`[["a","A"],["a","B"]]`, `{"__all__":["Duplicate value 'a' found in extra choices."]}`),
+		set(`[["a"]]`, `{"extra_choices":{"0":["Ensure this field has at least 2 elements."]}}`),
+		{"4.7", http.MethodPost, "extras/tags/", `{"name":"T1","slug":"x","color":"red"}`, `{"name":["tag with this name already exists."],"color":["Enter a valid hexadecimal RGB color code."]}`},
+		{"4.7", http.MethodPost, "virtualization/clusters/", `{"name":"x","type":1,"scope_type":"dcim.site"}`, `{"__all__":["Please select a site."]}`},
+		{"4.7", http.MethodPatch, "virtualization/clusters/1/", `{"scope_id":2}`, `{"scope":["1 devices are assigned as hosts for this cluster but are not in site s2"]}`},
+		{"4.7", http.MethodPost, "ipam/vlan-groups/", `{"name":"x","slug":"x","vid_ranges":[[1,5000]]}`, `{"vid_ranges":["Ending VLAN ID in range (5000) cannot exceed 4094"]}`},
+	})
+	c := startVersion(t, "4.7")
+	c.estate()
+	r := c.post("virtualization/clusters/", `{"name":"c1","type":1,"scope_type":"dcim.site","scope_id":1}`)
+	assert.Equal(t, 500, r.Status, "only the database sees it")
+	assert.Contains(t, r.Text, `Key (_site_id, name)=(1, c1) already exists.`)
+	rows := len(c.server.Changes())
+	c.create("extras/custom-fields", `{"name":"filled","type":"text","default":"d","object_types":["dcim.site"]}`)
+	assert.Contains(t, c.get("dcim/sites/1/").Text, `"custom_fields":{"filled":"d"}`, "a default fills what is there")
+	assert.Len(t, c.server.Changes(), rows+1)
+	c.remove("extras/custom-fields/5/", nil)
+	assert.Contains(t, c.get("dcim/sites/1/").Text, `"custom_fields":{}`)
 }
