@@ -19,7 +19,7 @@ type chunk struct {
 	ids     map[Key]string           // written here
 	failed  map[Key]error            // failed here
 	late    map[Key]map[string]Value // fields that wait for what they refer to
-	landed  map[Key]bool             // units of which something was written
+	landed  map[Key]bool             // of what something was written
 	cut     bool                     // the run was cancelled before all was sent
 }
 
@@ -288,6 +288,17 @@ func (c *chunk) send(kind Kind, op Op, items []Item) {
 			c.landed[item.Key] = true
 		}
 	}
+}
+
+// done tells whether all that the change writes has landed so far, late references aside.
+func (c *chunk) done(change *Change) bool {
+	switch {
+	case !change.writes(), c.landed[change.Key]:
+		return true
+	case change.Inline:
+		return !c.pending[change.Key]
+	}
+	return change.Op == Delete && c.w.released[change.Key]
 }
 
 // failure returns why the change did not land, or nil.

@@ -82,7 +82,7 @@ func (s *stage) failures(unit []*Change, in *chunk) (errs []*ObjectError, reache
 			errs = append(errs, &ObjectError{Op: c.Op, Key: c.Key, Unit: c.Unit, Label: c.Label, Err: err})
 		}
 		touched = touched || err != nil || in.landed[c.Key]
-		open = open || in.late[c.Key] != nil || c.writes() && !c.Inline && err == nil && !in.landed[c.Key]
+		open = open || in.late[c.Key] != nil || err == nil && !in.done(c)
 	}
 	if in.cut && !touched {
 		return nil, false
@@ -130,7 +130,7 @@ func childCounts(unit []*Change, in *chunk) map[Kind]Counts {
 				n.Skipped++
 			case in != nil && in.failure(c) != nil:
 				n.Failed++
-			case in != nil && in.pending[c.Key]: // never sent
+			case in != nil && !in.done(c): // never sent
 			default:
 				n.add(c.Op, 1)
 			}

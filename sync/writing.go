@@ -12,23 +12,24 @@ const grace = 1500 * time.Millisecond
 
 // writing is the second half of a run: a plan being applied.
 type writing struct {
-	run     *run
-	plan    *Plan
-	ctx     context.Context // of the writes: ends a moment after the run's
-	stop    func()
-	serial  stdsync.Mutex // held while a serial kind is created
-	order   map[Kind]int
-	infos   map[Kind]KindInfo
-	ids     map[Key]string // of all that exists; chunks that are under way only read it
-	failed  map[Key]error  // what of shared objects and early writes failed
-	current map[Key]*Record
-	labels  map[Key]string
+	run      *run
+	plan     *Plan
+	ctx      context.Context // of the writes: ends a moment after the run's
+	stop     func()
+	serial   stdsync.Mutex // held while a serial kind is created
+	order    map[Kind]int
+	infos    map[Kind]KindInfo
+	ids      map[Key]string // of all that exists; chunks that are under way only read it
+	failed   map[Key]error  // what of shared objects and early writes failed
+	released map[Key]bool   // what was deleted before all units
+	current  map[Key]*Record
+	labels   map[Key]string
 }
 
 func (r *run) newWriting(p *Plan) *writing {
 	w := &writing{
 		run: r, plan: p, order: map[Kind]int{}, infos: map[Kind]KindInfo{},
-		ids: map[Key]string{}, failed: map[Key]error{}, current: map[Key]*Record{}, labels: map[Key]string{},
+		ids: map[Key]string{}, failed: map[Key]error{}, released: map[Key]bool{}, current: map[Key]*Record{}, labels: map[Key]string{},
 	}
 	for i, k := range r.engine.kinds {
 		w.order[k.Kind], w.infos[k.Kind] = i, k
@@ -123,6 +124,9 @@ func (w *writing) release() {
 	c.deletes(deletes)
 	c.letGo(updates, nil)
 	w.merge(c)
+	for _, change := range deletes {
+		w.released[change.Key] = c.landed[change.Key]
+	}
 }
 
 // units writes all units of one kind, several chunks at once.

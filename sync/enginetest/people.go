@@ -99,10 +99,10 @@ func (s *Sink) Text() string {
 		for _, name := range slices.Sorted(maps.Keys(o.refs)) {
 			line += " " + name + "→" + s.path(s.objects[o.refs[name]])
 		}
-		lines = append(lines, line)
+		lines = append(lines, line+"\n")
 	}
 	slices.Sort(lines)
-	return strings.Join(lines, "\n") + "\n"
+	return strings.Join(lines, "")
 }
 
 // path names an object by its kind and the labels of what it hangs on and its own.
