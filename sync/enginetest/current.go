@@ -52,11 +52,12 @@ func (s *Sink) Lookup(ctx context.Context, desired, current *sync.State) (*sync.
 	return more, err
 }
 
-// questions returns what must be looked up and was not: guests by name, addresses by host.
+// questions returns what must be looked up and was not: guests by a name that they do not have, addresses by host.
 func questions(desired, current *sync.State) []sync.Key {
 	done := map[sync.Key]bool{}
+	label := map[sync.Key]string{}
 	for _, r := range current.Records {
-		done[r.Key] = true
+		label[r.Key] = hostPart(r.Label)
 	}
 	for _, key := range current.Asked {
 		done[key] = true
@@ -70,7 +71,7 @@ func questions(desired, current *sync.State) []sync.Key {
 		case KindAddress:
 			question.Name = hostPart(r.Fields["address"].Value.Text())
 		}
-		if question.Name != "" && !done[r.Key] && !done[question] {
+		if question.Name != "" && label[r.Key] != question.Name && !done[question] {
 			done[question] = true
 			asked = append(asked, question)
 		}
