@@ -110,13 +110,7 @@ func (l *lines) end(r *sync.Result) {
 			fmt.Fprintf(l.out, "%-22s %8d %8d %8d %8d %8d %8d\n", kind, c.Created, c.Updated, c.Deleted, c.Kept, c.Skipped, c.Failed)
 		}
 	}
-	const most = 10
-	for _, note := range r.Skipped[:min(most, len(r.Skipped))] {
-		fmt.Fprintf(l.out, "left alone: %s\n", printable(note))
-	}
-	if more := len(r.Skipped) - most; more > 0 {
-		fmt.Fprintf(l.out, "left alone: %d more (--output json has them all)\n", more)
-	}
+	l.leftAlone(r.Skipped)
 	if r.Unreached > 0 {
 		fmt.Fprintf(l.out, "%d objects were not reached\n", r.Unreached)
 	}
@@ -128,5 +122,30 @@ func (l *lines) end(r *sync.Result) {
 		fmt.Fprintf(l.out, "not done, after %v: %s\n", took, printable(r.Error))
 	default:
 		fmt.Fprintf(l.out, "done in %v, but %d failed\n", took, len(r.Failures))
+	}
+}
+
+// leftAlone says what was left alone, by reason: hundreds of guests share a few.
+func (l *lines) leftAlone(notes []string) {
+	const reasons, names = 10, 5
+	who := map[string][]string{}
+	var order []string
+	for _, note := range notes {
+		name, reason, _ := strings.Cut(note, ": ")
+		if len(who[reason]) == 0 {
+			order = append(order, reason)
+		}
+		who[reason] = append(who[reason], strings.TrimPrefix(name, "virtual-machine "))
+	}
+	slices.SortStableFunc(order, func(a, b string) int { return len(who[b]) - len(who[a]) })
+	for _, reason := range order[:min(reasons, len(order))] {
+		list := strings.Join(who[reason][:min(names, len(who[reason]))], ", ")
+		if more := len(who[reason]) - names; more > 0 {
+			list += fmt.Sprintf(" and %d more", more)
+		}
+		fmt.Fprintf(l.out, "left alone: %s: %s\n", printable(list), printable(reason))
+	}
+	if more := len(order) - reasons; more > 0 {
+		fmt.Fprintf(l.out, "left alone for %d more reasons (--output json has them all)\n", more)
 	}
 }
