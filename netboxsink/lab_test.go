@@ -29,6 +29,8 @@ type lab struct {
 	sink    *netboxsink.Sink
 	sources []*source
 	engine  *sync.Engine
+	// engineOptions are those of the engine that attach makes.
+	engineOptions *sync.Options
 }
 
 // newLab returns an empty NetBox of the newest version with one source for each inventory.
@@ -62,7 +64,7 @@ func (l *lab) attach(inventories ...*inventory.Inventory) {
 		l.sources, ends[i] = append(l.sources, s), s
 	}
 	var err error
-	l.engine, err = sync.New(l.sink, ends, nil)
+	l.engine, err = sync.New(l.sink, ends, l.engineOptions)
 	require.NoError(l.t, err)
 }
 
