@@ -65,6 +65,9 @@ func (p *Plan) records() *State {
 			Key: c.Key, Unit: c.Unit, Label: c.Label, Source: c.Source, Guest: c.Guest, Claims: c.Claims,
 			Fields: map[string]Field{},
 		}
+		if c.Adopted {
+			r.ID = c.ID
+		}
 		for _, f := range c.Fields {
 			r.Fields[f.Name] = Field{Value: f.New}
 		}

@@ -35,7 +35,8 @@ func (s *Sink) Lookup(ctx context.Context, desired, current *sync.State) (*sync.
 		}
 		for _, o := range r.all {
 			question := sync.Key{Kind: o.kind, Name: hostPart(o.label())}
-			if _, known := r.keys[o.id]; known || !slices.Contains(asked, question) {
+			_, known := r.keys[o.id]
+			if known || !slices.Contains(asked, question) && !slices.Contains(asked, foreign(o)) {
 				continue
 			}
 			switch o.kind {
@@ -52,12 +53,14 @@ func (s *Sink) Lookup(ctx context.Context, desired, current *sync.State) (*sync.
 	return more, err
 }
 
-// questions returns what must be looked up and was not: guests by a name that they do not have, addresses by host.
+// questions returns what must be looked up and was not: guests by a name that they do not have, addresses by host, and
+// what is to be taken over by its id.
 func questions(desired, current *sync.State) []sync.Key {
 	done := map[sync.Key]bool{}
 	label := map[sync.Key]string{}
 	for _, r := range current.Records {
 		label[r.Key] = hostPart(r.Label)
+		done[sync.Key{Kind: r.Key.Kind, Name: "#" + r.ID}] = true
 	}
 	for _, key := range current.Asked {
 		done[key] = true
@@ -65,10 +68,12 @@ func questions(desired, current *sync.State) []sync.Key {
 	var asked []sync.Key
 	for _, r := range desired.Records {
 		question := sync.Key{Kind: r.Key.Kind}
-		switch r.Key.Kind {
-		case KindGuest:
+		switch {
+		case r.ID != "":
+			question.Name = "#" + r.ID
+		case r.Key.Kind == KindGuest:
 			question.Name = r.Fields["name"].Value.Text()
-		case KindAddress:
+		case r.Key.Kind == KindAddress:
 			question.Name = hostPart(r.Fields["address"].Value.Text())
 		}
 		if question.Name != "" && label[r.Key] != question.Name && !done[question] {
