@@ -2,6 +2,7 @@ package proxmoxsrc_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/pem"
 	"fmt"
 	"log/slog"
@@ -177,4 +178,13 @@ func small() *proxmoxtest.Estate {
 		e.Guests = append(e.Guests, machine, container)
 	}
 	return e
+}
+
+// fingerprint is that of the first URL's certificate, as Proxmox VE shows it.
+func (l *lab) fingerprint() string {
+	if l.server.TLS == nil {
+		return ""
+	}
+	sum := sha256.Sum256(l.server.Certificate().Raw)
+	return strings.ReplaceAll(strings.ToUpper(fmt.Sprintf("% x", sum)), " ", ":")
 }

@@ -64,11 +64,11 @@ func (g *guestRun) asksForAddresses() bool {
 	case g.guest.Kind == inventory.QEMU && !g.guest.Agent:
 		g.config.setStatic(&g.guest)
 		return false
-	case g.guest.Kind == inventory.QEMU && !running:
-		g.silent = errors.New("it does not run, so its guest agent cannot be asked")
-		return false
-	case g.guest.Kind == inventory.LXC && g.guest.Status == inventory.GuestUnknown:
+	case g.row.Status == "unknown" || g.row.Status == "":
 		g.silent = errors.New("its node does not tell whether it runs: look at pvestatd there")
+		return false
+	case g.guest.Kind == inventory.QEMU && !running:
+		g.silent = fmt.Errorf("its guest agent cannot be asked while its status is %s", g.row.Status)
 		return false
 	case g.guest.Kind == inventory.LXC && !running:
 		g.setStopped()

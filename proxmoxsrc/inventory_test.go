@@ -1,6 +1,7 @@
 package proxmoxsrc_test
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -148,3 +149,7 @@ func TestInventory_scope(t *testing.T) {
 	assert.Equal(t, "web3", guest(t, inv, 103).Name)
 	assert.Len(t, l.fake.Requests(), 6, "four for the cluster, two for the guest")
 }
+
+func hexByte(n int) string { return fmt.Sprintf("%02X", n%256) }
+
+func replace(line, address string) string { return strings.ReplaceAll(line, "%s", address) }

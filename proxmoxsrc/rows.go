@@ -69,10 +69,10 @@ func (r *rows) add(one row) {
 	case one.Type == "node" && one.Node != "":
 		r.nodes = append(r.nodes, one)
 	case kind == inventory.QEMU || kind == inventory.LXC:
-		if one.VMID.int() <= 0 {
-			one.VMID = number(parseNumber(strings.TrimPrefix(string(one.ID), string(one.Type)+"/")))
+		if one.VMID = number(one.VMID.int()); one.VMID <= 0 {
+			one.VMID = number(parseInt(strings.TrimPrefix(string(one.ID), string(one.Type)+"/")))
 		}
-		if one.VMID.int() <= 0 || one.Node == "" {
+		if one.VMID <= 0 || one.Node == "" {
 			r.drop(fmt.Sprintf("the list of resources: the row %q has no VMID or no node", one.ID))
 			r.lost = true
 			return

@@ -1,0 +1,95 @@
+package proxmoxsrc
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/proxbox-go/proxbox/sync/inventory"
+)
+
+// FuzzValues feeds one text to all parsers of a configuration's values, and checks what must be true of each result.
+func FuzzValues(f *testing.F) {
+	for _, s := range []string{
+		"virtio=BC:24:11:AA:BB:CC,bridge=vmbr0,tag=10,trunks=20;30-40,mtu=1", "local-lvm:vm-100-disk-0,size=32G", "1.5T", "A,b c;a",
+		"name=eth0,hwaddr=bc:24:11:aa:bb:cc,ip=192.0.2.5/24,ip6=auto", "/dev/disk/by-id/x,size=4K", "uuid=3f0c8a4e-6d0b-4d55-9a3e-1f2b7c9d0e11",
+		"1,type=isa", "current=2048", "fe80::1%3", "Ã¼", "net10", "=", ",=,",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, nic := range []inventory.NIC{parseMachineNIC("net0", s), parseContainerNIC("net0", s)} {
+			if nic.VLAN < 0 || nic.VLAN > 4094 || nic.MTU < 0 || nic.MAC != "" && parseMAC(nic.MAC) != nic.MAC {
+				t.Errorf("%q: %+v", s, nic)
+			}
+		}
+		for _, parse := range []func(string, string) (inventory.Disk, bool){parseMachineDisk, parseContainerDisk} {
+			if disk, ok := parse("scsi0", s); ok && (disk.Bytes < 0 || !disk.Known && disk.Bytes != 0 || disk.Volume == "" && disk.Storage == "") {
+				t.Errorf("%q: %+v", s, disk)
+			}
+		}
+		if bytes, known := parseSize(s); bytes < 0 || !known && bytes != 0 {
+			t.Errorf("%q: %d bytes", s, bytes)
+		}
+		if tags := parseTags(s); !slices.IsSorted(tags) || slices.Contains(tags, "") {
+			t.Errorf("%q: tags %q", s, tags)
+		}
+		for _, prefix := range parseIntent(s).static {
+			if !prefix.IsValid() || prefix.Addr().Zone() != "" {
+				t.Errorf("%q: %v", s, prefix)
+			}
+		}
+		if uuid := parseUUID(s); uuid != "" && len(uuid) != 36 {
+			t.Errorf("%q: UUID %q", s, uuid)
+		}
+		if parseMemory(s) <= 0 {
+			t.Errorf("%q: no memory", s)
+		}
+		if name := repairedName(inventory.LXC, s); utf8.ValidString(s) && !utf8.ValidString(name) {
+			t.Errorf("%q: name %q", s, name)
+		}
+		parseAgent(s)
+		splitKey(s)
+	})
+}
+
+// FuzzAnswers feeds one answer to all readers of answers: none may fail but by its error.
+func FuzzAnswers(f *testing.F) {
+	for _, s := range []string{
+		`[{"id":"qemu/101","type":"qemu","vmid":"101","node":"a1","status":"running"}]`, `null`, `[null]`, `{}`, `[]`, `7`,
+		`{"result":[{"hardware-address":"bc:24:11:00:00:01","ip-addresses":[{"ip-address":"192.0.2.1","prefix":24}]}]}`,
+		`{"result":{"error":{"class":"CommandDisabled","desc":"x"}}}`, `[{"type":"cluster","name":"a","quorate":1}]`,
+		`[{"iface":"vmbr0","type":"bridge","cidr":"192.0.2.1/24","altnames":["enx001b21aabbcc"]}]`,
+		`{"net0":"virtio=BC:24:11:00:00:01","memory":"2048","lxc":[["a","b"]],"scsi0":"local:x,size=1G","cpulimit":"0.5"}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if !json.Valid(raw) {
+			return
+		}
+		if list, err := parseRows(raw); err == nil {
+			for i, r := range list.guests {
+				if r.VMID.int() <= 0 || i > 0 && list.guests[i-1].VMID >= r.VMID {
+					t.Errorf("%s: guests out of order", raw)
+				}
+			}
+		}
+		_, _ = parseClusterStatus(raw)
+		_, _, _ = parseNodeNetwork(raw)
+		book := newAddressBook([]inventory.NIC{{MAC: "BC:24:11:00:00:01"}})
+		_ = book.readAgent(raw)
+		_ = book.readList(raw)
+		var c config
+		if json.Unmarshal(raw, &c) == nil {
+			for _, kind := range []inventory.GuestKind{inventory.QEMU, inventory.LXC} {
+				g := inventory.Guest{Kind: kind}
+				c.fill(&g, 0)
+				if g.CPUs < 0 || g.Memory <= 0 {
+					t.Errorf("%s: %v CPUs, %d bytes", raw, g.CPUs, g.Memory)
+				}
+			}
+		}
+	})
+}
