@@ -21,21 +21,21 @@ var userIDs = regexp.MustCompile(`^[^\s!=:/]+@[^\s@!=:/]+$`)
 func parseCredential(o *Options) (credential, error) {
 	if o.Token != "" {
 		if o.Username != "" || o.Password != "" {
-			return credential{}, errors.New("proxmoxsrc: both a token and a user are given: give one of them")
+			return credential{}, &OptionError{"token", errors.New("both a token and a user are given: give one of them")}
 		}
 		id, secret, _ := strings.Cut(o.Token, "=")
 		if !tokenIDs.MatchString(id) || secret == "" || strings.ContainsAny(secret, "= \t\r\n") {
-			return credential{}, errors.New("proxmoxsrc: the API token is not of the form user@realm!name=secret, for example root@pam!sync=<uuid>")
+			return credential{}, &OptionError{"token", errors.New("the API token is not of the form user@realm!name=secret, for example root@pam!sync=<uuid>")}
 		}
 		return credential{id, secret, true}, nil
 	}
 	switch {
 	case o.Username == "" && o.Password == "":
-		return credential{}, errors.New("proxmoxsrc: no credential is given: give an API token, or a user and a password")
+		return credential{}, &OptionError{"token", errors.New("no credential is given: give an API token, or a user and a password")}
 	case o.Password == "":
-		return credential{}, errors.New("proxmoxsrc: a user is given without a password")
+		return credential{}, &OptionError{"password", errors.New("a user is given without a password")}
 	case !userIDs.MatchString(o.Username):
-		return credential{}, errors.New("proxmoxsrc: the user name is not of the form user@realm, for example root@pam")
+		return credential{}, &OptionError{"username", errors.New("the user name is not of the form user@realm, for example root@pam")}
 	}
 	return credential{o.Username, o.Password, false}, nil
 }

@@ -34,32 +34,31 @@ func newEntry(base *url.URL, client *http.Client, who credential) *entry {
 // parseURLs returns the base URLs of the API, each once.
 func parseURLs(urls []string) ([]*url.URL, error) {
 	if len(urls) == 0 {
-		return nil, errors.New("proxmoxsrc: no URL is given: write https://host or https://host:8006")
+		return nil, &OptionError{"urls", errors.New("no URL is given: write https://host or https://host:8006")}
 	}
 	var bases []*url.URL
-	for _, s := range urls {
+	var problems []error
+	for i, s := range urls {
 		base, err := parseURL(s)
 		if err != nil {
-			return nil, err
+			problems = append(problems, &OptionError{fmt.Sprintf("urls[%d]", i), err})
+			continue
 		}
 		if !slices.ContainsFunc(bases, func(b *url.URL) bool { return *b == *base }) {
 			bases = append(bases, base)
 		}
 	}
-	return bases, nil
+	return bases, errors.Join(problems...)
 }
 
+// parseURL returns the base URL of the API. An error does not repeat the text: there may be a secret in it.
 func parseURL(s string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSpace(s))
 	if err == nil && u.User != nil {
-		return nil, errors.New("proxmoxsrc: a URL holds a user: give the credential in the options")
+		return nil, errors.New("it holds a user: give the credential in an option of its own")
 	}
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "" {
-		shown := s
-		if strings.Contains(s, "@") {
-			shown = "…" // there may be a secret in it
-		}
-		return nil, fmt.Errorf("proxmoxsrc: %q is no URL of Proxmox VE: write https://host or https://host:8006", shown)
+		return nil, errors.New("it is no URL of Proxmox VE: write https://host or https://host:8006")
 	}
 	host := u.Host
 	if u.Port() == "" && u.Scheme == "https" {

@@ -55,32 +55,45 @@ type Options struct {
 	Logger *slog.Logger
 }
 
+// OptionError tells which of the things that a source is made from is wrong. There is no secret in it, even where a
+// token was given in the place of something else.
+type OptionError struct {
+	// Option is "name", "urls[0]" and so on ("urls" if there is none), "token", "username", "password", "ca", "ca_file",
+	// "fingerprint" or "insecure".
+	Option string
+	Err    error
+}
+
+// Error returns the option and what is wrong with it.
+func (e *OptionError) Error() string { return "proxmoxsrc: " + e.Option + ": " + e.Err.Error() }
+
+// Unwrap returns what is wrong.
+func (e *OptionError) Unwrap() error { return e.Err }
+
 // New returns a source. The name is its identity, see [sync.Source]. The URLs are those of the nodes of one cluster,
 // "https://pve1.example.com:8006": the first that answers is used, the others take its place when it is gone. Without a
-// port, https means 8006. Nothing is sent yet.
+// port, https means 8006. Nothing is sent yet. What is wrong is one [*OptionError] or several, joined.
 func New(name string, urls []string, o *Options) (*Source, error) {
-	if name == "" || strings.Contains(name, "/") {
-		return nil, errors.New("proxmoxsrc: the name of a source must not be empty or hold a slash")
-	}
 	s := &Source{name: name}
 	if o != nil {
 		s.options = *o
 	}
 	s.options.fill()
-	who, err := parseCredential(&s.options)
-	if err != nil {
-		return nil, err
-	}
-	config, err := tlsConfig(&s.options)
-	if err != nil {
-		return nil, err
-	}
-	bases, err := parseURLs(urls)
-	if err != nil {
+	bases, urlsErr := parseURLs(urls)
+	who, credentialErr := parseCredential(&s.options)
+	config, trustErr := tlsConfig(&s.options)
+	if err := errors.Join(checkName(name), urlsErr, credentialErr, trustErr); err != nil {
 		return nil, err
 	}
 	s.gateway = newGateway(bases, newTransport(config, s.options.ClusterReads, who), who, &s.options)
 	return s, nil
+}
+
+func checkName(name string) error {
+	if name == "" || strings.Contains(name, "/") {
+		return &OptionError{"name", errors.New("the name of a source must not be empty or hold a slash")}
+	}
+	return nil
 }
 
 func (o *Options) fill() {

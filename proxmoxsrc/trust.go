@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -22,9 +23,9 @@ func tlsConfig(o *Options) (*tls.Config, error) {
 	authority := o.CAFile != "" || len(o.CA) > 0
 	switch {
 	case o.Insecure && (authority || len(pins) > 0):
-		return nil, errors.New("proxmoxsrc: insecure takes any certificate: give neither a CA nor a fingerprint with it")
+		return nil, &OptionError{"insecure", errors.New("insecure takes any certificate: give neither a CA nor a fingerprint with it")}
 	case authority && len(pins) > 0:
-		return nil, errors.New("proxmoxsrc: both a CA and a fingerprint are given: give one of them")
+		return nil, &OptionError{"fingerprint", errors.New("both a CA and a fingerprint are given: give one of them")}
 	case o.Insecure:
 		config.InsecureSkipVerify = true
 	case len(pins) > 0:
@@ -48,17 +49,20 @@ func authorities(o *Options) (*x509.CertPool, error) {
 		pool = x509.NewCertPool()
 	}
 	if len(o.CA) > 0 && !pool.AppendCertsFromPEM(o.CA) {
-		return nil, errors.New("proxmoxsrc: the CA holds no certificate in PEM form")
+		return nil, &OptionError{"ca", errors.New("it holds no certificate in PEM form")}
 	}
 	if o.CAFile == "" {
 		return pool, nil
 	}
 	pem, err := os.ReadFile(o.CAFile)
+	if wrapped, ok := as[*fs.PathError](err); ok {
+		err = wrapped.Err // without the path: there may be a secret in its place
+	}
 	if err != nil {
-		return nil, fmt.Errorf("proxmoxsrc: the CA file cannot be read: %w", err)
+		return nil, &OptionError{"ca_file", fmt.Errorf("the CA file cannot be read: %w", err)}
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("proxmoxsrc: the CA file %s holds no certificate in PEM form", o.CAFile)
+		return nil, &OptionError{"ca_file", errors.New("the CA file holds no certificate in PEM form")}
 	}
 	return pool, nil
 }
@@ -69,7 +73,7 @@ func parseFingerprints(list []string) ([]string, error) {
 	for _, s := range list {
 		raw, err := hex.DecodeString(strings.ReplaceAll(strings.TrimSpace(s), ":", ""))
 		if err != nil || len(raw) != sha256.Size {
-			return nil, fmt.Errorf("proxmoxsrc: %q is no SHA-256 fingerprint: write 32 bytes as AA:BB:…, as Proxmox VE shows them", s)
+			return nil, &OptionError{"fingerprint", errors.New("it is no SHA-256 fingerprint: write 32 bytes as AA:BB:…, as Proxmox VE shows them")}
 		}
 		out = append(out, colons(raw))
 	}
