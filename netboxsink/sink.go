@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -55,29 +56,23 @@ func (e *OptionError) Unwrap() error { return e.Err }
 
 // New returns a sink for the NetBox at the URL, for example "https://netbox.example.com" or, below a path,
 // "https://example.com/netbox". The token is of version 1 (40 characters) or 2 ("nbt_…"), bare or with its keyword
-// ("Token …", "Bearer …"). Nothing is sent yet. What is wrong is an [*OptionError].
+// ("Token …", "Bearer …"). Nothing is sent yet. What is wrong is one [*OptionError] or
+// several, joined.
 func New(address, token string, o *Options) (*Sink, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" {
-		return nil, &OptionError{"url", fmt.Errorf("%q is no URL of a NetBox: write it as https://host or http://host:port", redactURL(address))}
-	}
-	if u.User != nil {
-		return nil, &OptionError{"url", errors.New("it holds a user: give a token instead")}
-	}
-	header, err := authorization(token)
-	if err != nil {
-		return nil, &OptionError{"token", err}
-	}
-	configuration := netbox.NewConfiguration()
-	configuration.Servers = netbox.ServerConfigurations{{URL: strings.TrimSuffix(u.String(), "/")}}
-	configuration.UserAgent = "proxbox"
-	configuration.AddDefaultHeader("Authorization", header)
-	if configuration.HTTPClient, err = httpClient(o); err != nil {
+	base, urlErr := parseURL(address)
+	header, tokenErr := authorization(token)
+	sender, senderErr := httpClient(o)
+	if err := errors.Join(urlErr, tokenErr, senderErr); err != nil {
 		return nil, err
 	}
+	configuration := netbox.NewConfiguration()
+	configuration.Servers = netbox.ServerConfigurations{{URL: base}}
+	configuration.UserAgent = "proxbox"
+	configuration.AddDefaultHeader("Authorization", header)
+	configuration.HTTPClient = sender
 	return NewFromConfiguration(configuration, o)
 }
 
@@ -103,6 +98,18 @@ func NewFromConfiguration(c *netbox.Configuration, o *Options) (*Sink, error) {
 	}}, nil
 }
 
+// parseURL returns the URL without a slash at its end. An error does not repeat it: there may be a secret in it.
+func parseURL(address string) (string, error) {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "":
+		return "", &OptionError{"url", errors.New("it is no URL of a NetBox: write it as https://host or http://host:port")}
+	case u.User != nil:
+		return "", &OptionError{"url", errors.New("it holds a user: give a token instead")}
+	}
+	return strings.TrimSuffix(u.String(), "/"), nil
+}
+
 // authorization returns the value of the header for a token.
 func authorization(token string) (string, error) {
 	bare := strings.TrimSpace(token)
@@ -111,9 +118,9 @@ func authorization(token string) (string, error) {
 	}
 	switch {
 	case bare == "":
-		return "", errors.New("it is empty: create one in NetBox under Admin, API Tokens")
+		return "", &OptionError{"token", errors.New("it is empty: create one in NetBox under Admin, API Tokens")}
 	case strings.ContainsAny(bare, " \t\r\n"):
-		return "", errors.New("it holds a blank: give it as NetBox shows it")
+		return "", &OptionError{"token", errors.New("it holds a blank: give it as NetBox shows it")}
 	case strings.HasPrefix(bare, "nbt_"):
 		return "Bearer " + bare, nil
 	}
@@ -130,15 +137,19 @@ func httpClient(o *Options) (*http.Client, error) {
 	transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: o.Insecure}
 	if o.CAFile != "" {
 		pem, err := os.ReadFile(o.CAFile)
+		var wrapped *fs.PathError
+		if errors.As(err, &wrapped) {
+			err = wrapped.Err // without the path: there may be a secret in its place
+		}
 		if err != nil {
-			return nil, &OptionError{"ca_file", err}
+			return nil, &OptionError{"ca_file", fmt.Errorf("the CA file cannot be read: %w", err)}
 		}
 		pool, err := x509.SystemCertPool()
 		if err != nil {
 			pool = x509.NewCertPool()
 		}
 		if !pool.AppendCertsFromPEM(pem) {
-			return nil, &OptionError{"ca_file", fmt.Errorf("%s holds no certificate in PEM form", o.CAFile)}
+			return nil, &OptionError{"ca_file", errors.New("the CA file holds no certificate in PEM form")}
 		}
 		transport.TLSClientConfig.RootCAs = pool
 	}
