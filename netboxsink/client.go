@@ -14,7 +14,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/netbox-community/go-netbox/v4"
@@ -105,7 +104,8 @@ func (c *client) lost(method, path string, err error) error {
 	var dial *net.OpError
 	e.Unsent = errors.As(err, &dial) && dial.Op == "dial"
 	var certificate *tls.CertificateVerificationError
-	e.Certificate = errors.As(err, &certificate) || strings.Contains(err.Error(), "first record does not look like a TLS handshake")
+	var record tls.RecordHeaderError
+	e.Certificate = errors.As(err, &certificate) || errors.As(err, &record) || errors.Is(err, http.ErrSchemeMismatch)
 	e.Unsent = e.Unsent || e.Certificate
 	return e
 }
