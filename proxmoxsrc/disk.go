@@ -37,7 +37,7 @@ func parseContainerDisk(key, value string) (disk inventory.Disk, ok bool) {
 
 func newDisk(key, volume, size string) inventory.Disk {
 	disk := inventory.Disk{Key: key, Volume: volume}
-	if storage, name, found := strings.Cut(volume, ":"); found && !strings.HasPrefix(volume, "/") {
+	if storage, name, _ := strings.Cut(volume, ":"); storage != "" && name != "" && !strings.HasPrefix(volume, "/") {
 		disk.Storage, disk.Volume = storage, name
 	}
 	disk.Bytes, disk.Known = parseSize(size)

@@ -2,6 +2,7 @@ package proxmoxsrc
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"maps"
@@ -51,18 +52,18 @@ type StatusError struct {
 // Cause tells what is behind the refusal.
 func (e *StatusError) Cause() Cause {
 	switch {
-	case e.foreign:
-		return CauseProxy
-	case e.Code == http.StatusUnauthorized:
-		return CauseCredentials
-	case e.Code == http.StatusForbidden:
-		return CausePrivilege
 	case e.Code == 595:
 		return CauseNodeDown
 	case e.Code == 596 && strings.Contains(e.Reason, "certificate"):
 		return CauseCertificate
 	case e.Code == 596, e.Code == 597, e.Code == 599:
 		return CauseNodeHung
+	case e.foreign:
+		return CauseProxy
+	case e.Code == http.StatusUnauthorized:
+		return CauseCredentials
+	case e.Code == http.StatusForbidden:
+		return CausePrivilege
 	case e.Code == http.StatusNotImplemented:
 		return CauseNotImplemented
 	case strings.Contains(e.text(), "Configuration file '") && strings.Contains(e.text(), "does not exist"):
@@ -194,6 +195,16 @@ func (e *CertificateError) Error() string {
 	if len(e.Expected) > 0 {
 		return fmt.Sprintf("the certificate of %s has the fingerprint %s, expected is %s: if it was renewed, compare with "+
 			"the node's System, Certificates in Proxmox VE and set the new one", e.Address, e.Got, strings.Join(e.Expected, " or "))
+	}
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	switch {
+	case errors.As(e.Err, &name):
+		return fmt.Sprintf("the certificate of %s is for another name (%v): use such a name in the URL, or set the fingerprint %s "+
+			"after comparing it with the node's System, Certificates in Proxmox VE", e.Address, e.Err, e.Got)
+	case errors.As(e.Err, &invalid) && invalid.Reason == x509.Expired:
+		return fmt.Sprintf("the certificate of %s is not valid today (%v): renew it in the node's System, Certificates in "+
+			"Proxmox VE, and compare the clocks", e.Address, e.Err)
 	}
 	return fmt.Sprintf("the certificate of %s is not trusted (%v): set the CA file (/etc/pve/pve-root-ca.pem of any node), or "+
 		"the fingerprint %s after comparing it with the node's System, Certificates in Proxmox VE, or, for a test, insecure",

@@ -77,6 +77,9 @@ func (l *lab) read(t *testing.T) *inventory.Inventory {
 	require.NoError(t, err)
 	assert.Empty(t, l.fake.Violations(), "only reads are sent")
 	assert.Equal(t, "alpha", inv.Source)
+	told := fmt.Sprint(inv.Gaps, inv.Dropped, l.log.String())
+	assert.NotContains(t, told, proxmoxtest.DefaultTokenSecret)
+	assert.NotContains(t, told, proxmoxtest.DefaultPassword)
 	return inv
 }
 

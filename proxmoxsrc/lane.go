@@ -72,7 +72,7 @@ func (n *nodeRun) ask(ctx context.Context, l *lane, path string) (json.RawMessag
 		l.note(nil)
 	}
 	switch causeOf(err) {
-	case CauseNodeDown, CauseNodeUnknown:
+	case CauseNodeDown, CauseNodeUnknown, CauseCertificate:
 		n.reads.close(err)
 		n.protected.close(err)
 	case CauseCredentials:
