@@ -16,6 +16,10 @@ type Options struct {
 	// MaxPageSize is the largest page of a list. By default 1000.
 	MaxPageSize int
 
+	// LogLimit is how many requests are kept at most, the newest. By default
+	// 65,536.
+	LogLimit int
+
 	// Tokens are known beside the default ones.
 	Tokens []Token
 

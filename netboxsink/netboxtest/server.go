@@ -40,6 +40,7 @@ func New(o *Options) (*Server, error) {
 	}
 	s := &Server{
 		maxPage:        o.MaxPageSize,
+		traffic:        traffic{limit: o.LogLimit},
 		requestLatency: o.RequestLatency,
 		objectLatency:  o.ObjectLatency,
 		validator:      o.Validator,
@@ -48,6 +49,9 @@ func New(o *Options) (*Server, error) {
 	}
 	if s.maxPage <= 0 {
 		s.maxPage = 1000
+	}
+	if s.traffic.limit <= 0 {
+		s.traffic.limit = 1 << 16
 	}
 	return s, nil
 }

@@ -37,6 +37,18 @@ func TestRequestLog(t *testing.T) {
 	assert.Empty(t, c.server.Requests())
 }
 
+func TestRequestLog_limit(t *testing.T) {
+	t.Parallel()
+	c := start(t, &netboxtest.Options{LogLimit: 3})
+	for range 10 {
+		c.get("status/")
+	}
+	c.get("nope/")
+	log := c.server.Requests()
+	require.Len(t, log, 3)
+	assert.Equal(t, "/api/nope/", log[2].Path, "the newest are kept")
+}
+
 func TestPerson(t *testing.T) {
 	t.Parallel()
 	c := start(t, nil)
