@@ -1,14 +1,18 @@
 package netboxsink
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/proxbox-go/proxbox/sync"
@@ -100,15 +104,36 @@ type LostError struct {
 // Error says what happened and what to do.
 func (e *LostError) Error() string {
 	var timeout interface{ Timeout() bool }
+	var record tls.RecordHeaderError
 	switch {
+	case errors.As(e.Err, &record), errors.Is(e.Err, http.ErrSchemeMismatch):
+		return fmt.Sprintf("NetBox at %s does not speak TLS: if it is to be so, write its URL with http://", e.Address)
 	case e.Certificate:
-		return fmt.Sprintf("NetBox at %s cannot be trusted: %v: set ca_file to its CA, or insecure; or check whether it speaks TLS at all", e.Address, e.Err)
+		return fmt.Sprintf("the certificate of NetBox at %s is not trusted (%s): set ca_file to its CA, or, for a test, insecure", e.Address, e.reason())
 	case e.Unsent:
-		return fmt.Sprintf("NetBox at %s cannot be reached: %v: is it running, and is the URL right?", e.Address, e.Err)
+		return fmt.Sprintf("NetBox at %s cannot be reached (%s): is it running, and is the URL right?", e.Address, e.reason())
 	case errors.As(e.Err, &timeout) && timeout.Timeout():
 		return fmt.Sprintf("NetBox at %s did not answer %s %s within %v", e.Address, e.Method, e.Path, e.Timeout)
 	}
-	return fmt.Sprintf("the connection to NetBox at %s broke during %s %s: %v", e.Address, e.Method, e.Path, e.Err)
+	return fmt.Sprintf("the connection to NetBox at %s broke during %s %s (%s)", e.Address, e.Method, e.Path, e.reason())
+}
+
+// reason returns the innermost of the errors that the network stack wraps in one another.
+func (e *LostError) reason() string {
+	var lookup *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	var number syscall.Errno
+	switch {
+	case errors.As(e.Err, &lookup):
+		return "its name cannot be resolved"
+	case errors.As(e.Err, &certificate):
+		return certificate.Err.Error()
+	case errors.As(e.Err, &number):
+		return number.Error()
+	case errors.Is(e.Err, io.EOF), errors.Is(e.Err, io.ErrUnexpectedEOF):
+		return "it was closed"
+	}
+	return e.Err.Error()
 }
 
 // Unwrap returns the cause.

@@ -233,8 +233,8 @@ func TestNetBoxThatCannotBeReached(t *testing.T) {
 	require.NoError(t, err)
 	_, err = sink.Current(ctx, sync.Scope{Sources: []string{"lab"}})
 	require.ErrorIs(t, err, sync.ErrUnavailable)
-	assert.ErrorContains(t, err, "NetBox at "+server.URL+" cannot be reached: ")
-	assert.ErrorContains(t, err, "connection refused: is it running, and is the URL right?")
+	assert.ErrorContains(t, err, "NetBox at "+server.URL+" cannot be reached (connection refused)")
+	assert.ErrorContains(t, err, ": is it running, and is the URL right?")
 }
 
 // secure serves a fake NetBox over TLS with a certificate that nobody knows, and returns it as a file.
@@ -259,8 +259,8 @@ func TestCertificates(t *testing.T) {
 		address, _ := secure(t)
 		a := against(t, address, netboxtest.TokenV1, nil)
 		require.ErrorIs(t, a.err, sync.ErrUnavailable)
-		assert.ErrorContains(t, a.err, "NetBox at "+address+" cannot be trusted: ")
-		assert.ErrorContains(t, a.err, "set ca_file to its CA, or insecure")
+		assert.ErrorContains(t, a.err, "the certificate of NetBox at "+address+" is not trusted (x509: ")
+		assert.ErrorContains(t, a.err, "set ca_file to its CA, or, for a test, insecure")
 		assert.NotContains(t, a.said, netboxtest.TokenV1)
 	})
 	t.Run("of the CA file", func(t *testing.T) {
@@ -285,7 +285,7 @@ func TestCertificates(t *testing.T) {
 		t.Cleanup(server.Close)
 		a := against(t, strings.Replace(server.URL, "http:", "https:", 1), netboxtest.TokenV1, nil)
 		require.ErrorIs(t, a.err, sync.ErrUnavailable)
-		assert.ErrorContains(t, a.err, "or check whether it speaks TLS at all")
+		assert.ErrorContains(t, a.err, "does not speak TLS: if it is to be so, write its URL with http://")
 	})
 }
 
