@@ -148,7 +148,7 @@ func describe(body []byte) string {
 	if json.Unmarshal(body, &v) != nil {
 		return "an answer that is no JSON"
 	}
-	return shorten(flatten("", v), 300)
+	return shorten(strings.Join(strings.Fields(flatten("", v)), " "), 300)
 }
 
 func flatten(name string, v any) string {
