@@ -119,6 +119,7 @@ func (l *lab) quiet() {
 	for kind, counts := range result.Objects {
 		assert.Zero(l.t, counts.Written(), kind)
 	}
+	require.NotEmpty(l.t, l.netbox.Requests())
 	for _, r := range l.netbox.Requests() {
 		assert.Equal(l.t, http.MethodGet, r.Method, "%s %s", r.Path, r.Body)
 	}
