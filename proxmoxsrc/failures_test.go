@@ -222,7 +222,10 @@ func TestInventory_deadEntry(t *testing.T) {
 			for _, id := range []int{102, 103, 202, 203} {
 				assert.NotEmpty(t, addresses(guest(t, inv, id)), "guest %d", id)
 			}
-			assert.Contains(t, l.log.String(), "use another URL")
+			assert.Equal(t, 1, strings.Count(l.log.String(), "use another URL"))
+			if name == "dies in the run" {
+				assert.Equal(t, 2, l.fake.Counts()["GET /version"], "one looks for another entry, for all")
+			}
 		})
 	}
 }
@@ -251,6 +254,30 @@ func TestInventory_entryWithQuorum(t *testing.T) {
 	assert.True(t, inv.Cluster.Quorate)
 	assert.Empty(t, gaps(inv))
 	assert.Contains(t, l.log.String(), "use another URL")
+}
+
+func TestInventory_noEntryWithQuorum(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, small(), nil, "a1", "a2")
+	l.fake.Inject(proxmoxtest.Fault{
+		Pattern: "GET /cluster/status", Status: 200,
+		Body: `{"data":[{"type":"cluster","name":"alpha","quorate":0},{"type":"node","name":"a1","online":1}]}`,
+	})
+	inv := l.read(t)
+	assert.Equal(t, filled([]string{
+		"quorum: the cluster alpha has no quorum at %s: what is read may be old, until enough nodes are back",
+	}, l.server.Listener.Addr().String()), gaps(inv), "the first URL is used")
+}
+
+// TestInventory_slowNodeIsNoReasonToChangeTheURL sees that an entry is kept when it is a node behind it that hangs.
+func TestInventory_slowNodeIsNoReasonToChangeTheURL(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, small(), nil, "a1", "a2")
+	l.options.NodeTimeout = time.Second
+	l.fault("GET /nodes/a3/**", proxmoxtest.FaultHang)
+	inv := l.read(t)
+	assert.Len(t, inv.Gaps, 3)
+	assert.NotContains(t, l.log.String(), "use another URL")
 }
 
 // TestInventory_otherClusterBehindAURL sees that the guests of another cluster are never taken for the source's own.

@@ -134,7 +134,7 @@ func TestInventory_gaps(t *testing.T) {
 		},
 		"agent hangs": {
 			change: func(l *lab) {
-				l.options.NodeTimeout = 100 * time.Millisecond
+				l.options.NodeTimeout = time.Second
 				l.fake.Inject(proxmoxtest.Fault{Pattern: "GET /nodes/a2/qemu/*/agent/*", Kind: proxmoxtest.FaultHang})
 			},
 			gaps: []string{"guest 102: addresses: node a2 does not answer %s in time: look at pveproxy and pvedaemon there"},

@@ -216,7 +216,7 @@ func TestInventory_load(t *testing.T) {
 
 func TestInventory_loadOfTheCluster(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, crowd(60), nil)
+	l := newLab(t, crowd(60), &proxmoxtest.Options{LatencyScale: 0.3})
 	var gauge gauge
 	l.server.Config.Handler = gauge.around(l.server.Config.Handler)
 	l.options.ClusterReads = 5
