@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -91,7 +92,7 @@ func (s *stage) failures(unit []*Change, in *chunk) (errs []*ObjectError, reache
 		top := unit[0]
 		errs = append(errs, &ObjectError{
 			Op: top.Op, Key: top.Key, Unit: top.Unit, Label: top.Label,
-			Err: fmt.Errorf("written in part, the run was stopped: %w", s.w.run.ctx.Err()),
+			Err: fmt.Errorf("written in part, the run was stopped: %w", context.Cause(s.w.run.ctx)),
 		})
 	}
 	return errs, true
