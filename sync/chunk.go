@@ -271,11 +271,14 @@ func (c *chunk) send(kind Kind, op Op, items []Item) {
 		size = 100
 	}
 	for batch := range slices.Chunk(items, size) {
+		done := c.w.turn(info.Serial && op == Create)
 		if c.w.run.ctx.Err() != nil {
+			done()
 			c.cut = true
 			return
 		}
-		outcomes := c.w.deliver(Batch{Kind: kind, Op: op, Items: batch}, info.Serial && op == Create)
+		outcomes := c.w.deliver(Batch{Kind: kind, Op: op, Items: batch})
+		done()
 		for i, item := range batch {
 			delete(c.pending, item.Key)
 			if err := outcomes[i].Err; err != nil {
@@ -314,12 +317,20 @@ func (c *chunk) fail(key Key, err error) {
 	c.failed[key] = err
 }
 
-// deliver hands a batch to the sink and makes sure of one outcome for each item.
-func (w *writing) deliver(b Batch, serial bool) []Outcome {
+// turn waits, where creations must not run beside each other, until no other is under way, or the run is cancelled.
+func (w *writing) turn(serial bool) (done func()) {
 	if serial {
-		w.serial.Lock()
-		defer w.serial.Unlock()
+		select {
+		case w.serial <- struct{}{}:
+			return func() { <-w.serial }
+		case <-w.run.ctx.Done():
+		}
 	}
+	return func() {}
+}
+
+// deliver hands a batch to the sink and makes sure of one outcome for each item.
+func (w *writing) deliver(b Batch) []Outcome {
 	outcomes, err := w.run.engine.sink.Apply(w.ctx, b)
 	if err == nil && len(outcomes) == len(b.Items) {
 		return outcomes

@@ -177,22 +177,22 @@ func Report(ctx context.Context, done, total int) {
 	}
 }
 
-// together runs the tasks, at most limit at once, and does on the calling goroutine what they post. It returns when all
-// tasks have ended.
+// together runs the tasks, begun in their order, at most limit at once, and does on the calling goroutine what they post.
+// It returns when all tasks have ended.
 func together(limit int, tasks []func(post func(func()))) {
 	posts := make(chan func())
 	slots := make(chan struct{}, max(limit, 1))
-	var group stdsync.WaitGroup
-	for _, task := range tasks {
-		group.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			task(func(f func()) { posts <- f })
-		})
-	}
 	go func() {
+		defer close(posts)
+		var group stdsync.WaitGroup
+		for _, task := range tasks {
+			slots <- struct{}{}
+			group.Go(func() {
+				defer func() { <-slots }()
+				task(func(f func()) { posts <- f })
+			})
+		}
 		group.Wait()
-		close(posts)
 	}()
 	for f := range posts {
 		f()

@@ -3,7 +3,6 @@ package sync
 import (
 	"context"
 	"slices"
-	stdsync "sync"
 	"time"
 )
 
@@ -16,7 +15,7 @@ type writing struct {
 	plan     *Plan
 	ctx      context.Context // of the writes: ends a moment after the run's
 	stop     func()
-	serial   stdsync.Mutex // held while a serial kind is created
+	serial   chan struct{} // holds one while a serial kind is created
 	order    map[Kind]int
 	infos    map[Kind]KindInfo
 	ids      map[Key]string // of all that exists; chunks that are under way only read it
@@ -28,7 +27,7 @@ type writing struct {
 
 func (r *run) newWriting(p *Plan) *writing {
 	w := &writing{
-		run: r, plan: p, order: map[Kind]int{}, infos: map[Kind]KindInfo{},
+		run: r, plan: p, serial: make(chan struct{}, 1), order: map[Kind]int{}, infos: map[Kind]KindInfo{},
 		ids: map[Key]string{}, failed: map[Key]error{}, released: map[Key]bool{}, current: map[Key]*Record{}, labels: map[Key]string{},
 	}
 	for i, k := range r.engine.kinds {
