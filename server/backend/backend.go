@@ -16,7 +16,8 @@ import (
 	"github.com/proxbox-go/proxbox/sync"
 )
 
-// Config says where NetBox and the clusters are. The tags are those of the configuration file.
+// Config says where NetBox and the clusters are. The tags are those of the configuration file. A file in it whose path is
+// relative is looked for in the working directory.
 type Config struct {
 	NetBox  NetBox    `yaml:"netbox"`
 	Proxmox []Proxmox `yaml:"proxmox"`
@@ -24,8 +25,11 @@ type Config struct {
 
 // NetBox says where NetBox is.
 type NetBox struct {
-	URL      string `yaml:"url"`
-	Token    string `yaml:"token"`
+	// URL is "https://netbox.example.com", or "http://…"; NetBox may be below a path.
+	URL string `yaml:"url"`
+	// Token is an API token of version 1 or 2.
+	Token string `yaml:"token"`
+	// CAFile (PEM) or Insecure say what certificate is good, if it is not signed by a CA that the system knows.
 	CAFile   string `yaml:"ca_file"`
 	Insecure bool   `yaml:"insecure"`
 }
@@ -41,7 +45,7 @@ type Proxmox struct {
 	Token    string `yaml:"token"`
 	Username string `yaml:"username"`
 	Password string `yaml:"password"`
-	// CAFile, Fingerprint (SHA-256 of the node's certificate; of several nodes separated by commas) or Insecure say what
+	// CAFile (PEM), Fingerprint (SHA-256 of the node's certificate; of several nodes separated by commas) or Insecure say what
 	// certificate is good, if it is not signed by a CA that the system knows.
 	CAFile      string `yaml:"ca_file"`
 	Fingerprint string `yaml:"fingerprint"`
@@ -75,39 +79,28 @@ func New(c Config, o *Options) (*sync.Engine, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	var problems []error
-	wrong := func(path string, err error) { problems = append(problems, &ConfigError{Path: path, Err: err}) }
 	sink, err := netboxsink.New(c.NetBox.URL, c.NetBox.Token, &netboxsink.Options{
 		CAFile: c.NetBox.CAFile, Insecure: c.NetBox.Insecure, Logger: o.Logger,
 	})
-	if err != nil {
-		var option *netboxsink.OptionError
-		if errors.As(err, &option) {
-			wrong("$.netbox."+option.Option, option.Err)
-		} else {
-			wrong("$.netbox", err)
-		}
-	}
+	problems := configErrors("$.netbox", err)
 	if len(c.Proxmox) == 0 {
-		wrong("$.proxmox", errors.New("no cluster is named: add one with name, urls and token"))
+		problems = append(problems, &ConfigError{"$.proxmox", errors.New("no cluster is named: add one with name, urls and token")})
 	}
 	sources := make([]sync.Source, 0, len(c.Proxmox))
-	names := map[string]bool{}
+	names := map[string]string{} // to the path of the first that has it
 	for i, p := range c.Proxmox {
 		path := fmt.Sprintf("$.proxmox[%d]", i)
 		source, err := proxmoxsrc.New(p.Name, p.URLs, &proxmoxsrc.Options{
 			Token: p.Token, Username: p.Username, Password: p.Password,
 			CAFile: p.CAFile, Fingerprints: fingerprints(p.Fingerprint), Insecure: p.Insecure, Logger: o.Logger,
 		})
-		switch {
-		case err != nil:
-			wrong(path, err)
-		case names[p.Name]:
-			wrong(path+".name", fmt.Errorf("another cluster is called %q too", p.Name))
-		default:
-			sources = append(sources, source)
+		problems = append(problems, configErrors(path, err)...)
+		if first, taken := names[p.Name]; taken && p.Name != "" {
+			problems = append(problems, &ConfigError{path + ".name", fmt.Errorf("%s has this name too: give each cluster its own", first)})
+		} else {
+			names[p.Name] = strings.TrimPrefix(path, "$.")
 		}
-		names[p.Name] = true
+		sources = append(sources, source)
 	}
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
@@ -115,6 +108,28 @@ func New(c Config, o *Options) (*sync.Engine, error) {
 	options := o.Sync
 	options.Logger = cmp.Or(options.Logger, o.Logger)
 	return sync.New(sink, sources, &options)
+}
+
+// configErrors returns the errors of an end's options as those of the entries below path.
+func configErrors(path string, err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, one := range joined.Unwrap() {
+			all = append(all, configErrors(path, one)...)
+		}
+		return all
+	}
+	var ofNetBox *netboxsink.OptionError
+	var ofProxmox *proxmoxsrc.OptionError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &ofNetBox):
+		return []error{&ConfigError{path + "." + ofNetBox.Option, ofNetBox.Err}}
+	case errors.As(err, &ofProxmox):
+		return []error{&ConfigError{path + "." + ofProxmox.Option, ofProxmox.Err}}
+	}
+	return []error{&ConfigError{path, err}}
 }
 
 // fingerprints returns the fingerprints of a list separated by commas.

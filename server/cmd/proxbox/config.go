@@ -2,26 +2,44 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/parser"
 	"github.com/spf13/cobra"
 
 	"github.com/proxbox-go/proxbox/server/backend"
 	"github.com/proxbox-go/proxbox/sync"
 )
 
-// environment is what one cluster can be configured by without a file.
-const environment = `PROXBOX_NETBOX_URL, PROXBOX_NETBOX_TOKEN, PROXBOX_PROXMOX_NAME, PROXBOX_PROXMOX_URL,
-PROXBOX_PROXMOX_TOKEN and PROXBOX_PROXMOX_INSECURE`
+// configError is what is wrong with the configuration: a line for each problem, which names the entry.
+type configError []string
 
-// configFlag adds the flag that names the configuration file.
+func (e configError) Error() string { return strings.Join(e, "\n") }
+
+// configHelp says where the configuration comes from.
+const configHelp = `
+
+The configuration is the file that --config names:
+
+  netbox:
+    url: "https://netbox.example.com"
+    token: "nbt_…"                      # and ca_file or insecure
+  proxmox:
+    - name: lab                         # identity: never change it
+      urls: ["https://192.0.2.10:8006"]
+      token: "netbox@pve!sync=…"        # or username and password; and ca_file, fingerprint or insecure
+
+Without --config, one cluster is configured by the environment: PROXBOX_NETBOX_URL, PROXBOX_NETBOX_TOKEN,
+PROXBOX_PROXMOX_NAME, PROXBOX_PROXMOX_URL, PROXBOX_PROXMOX_TOKEN, PROXBOX_PROXMOX_INSECURE.
+
+The exit code is 0 when all is well, 1 when something failed or was stopped, and 2 when the command line or the
+configuration is wrong.`
+
+// configFlag adds the flag that names the configuration file, and says in the help what belongs in it.
 func configFlag(cmd *cobra.Command) {
-	cmd.Flags().String("config", "", "configuration file; without it the environment is asked: "+strings.ReplaceAll(environment, "\n", " "))
+	cmd.Long = cmd.Short + "." + configHelp
+	cmd.Flags().String("config", "", "configuration `file`; without it the environment is asked")
 }
 
 // engine returns the engine that the command's configuration describes.
@@ -30,91 +48,25 @@ func engine(cmd *cobra.Command) (*sync.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	if file == "" {
-		return engineFromEnvironment(os.Getenv)
+	if file != "" || cmd.Flags().Changed("config") {
+		return engineFromFile(file)
 	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("the configuration cannot be read: %w", err)
-	}
-	return engineFromFile(file, text)
+	return engineFromEnvironment(os.Getenv)
 }
 
-// engineFromFile reads a configuration. What is wrong with it is told with the key and the line.
-func engineFromFile(name string, text []byte) (*sync.Engine, error) {
-	var config backend.Config
-	if err := yaml.UnmarshalWithOptions(text, &config, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, readable(err))
-	}
-	e, err := backend.New(config, nil)
-	if err != nil {
-		return nil, located(name, text, err)
-	}
-	return e, nil
-}
-
-// readable returns a YAML error without a copy of the lines around it, which may hold a token.
-func readable(err error) error {
-	var syntax yaml.Error
-	if !errors.As(err, &syntax) {
-		return errors.New("is not YAML as expected")
-	}
-	if token := syntax.GetToken(); token != nil {
-		return fmt.Errorf("line %d: %s", token.Position.Line, syntax.GetMessage())
-	}
-	return errors.New(syntax.GetMessage())
-}
-
-// located adds to each wrong entry the line that it stands on.
-func located(name string, text []byte, err error) error {
-	var problems []error
-	for _, one := range flatten(err) {
-		var wrong *backend.ConfigError
-		if !errors.As(one, &wrong) {
-			problems = append(problems, one)
-			continue
-		}
-		key := strings.TrimPrefix(strings.TrimPrefix(wrong.Path, "$"), ".")
-		problems = append(problems, fmt.Errorf("%s: line %d: %s: %w", name, line(text, wrong.Path), key, wrong.Err))
-	}
-	return errors.Join(problems...)
-}
-
-// flatten returns the errors that were joined.
-func flatten(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()
-	}
-	return []error{err}
-}
-
-// line returns the line of an entry; of one that is missing, that of what it is missing in.
-func line(text []byte, path string) int {
-	file, err := parser.ParseBytes(text, 0)
-	if err != nil {
-		return 1
-	}
-	for path != "$" && path != "" {
-		if at, err := yaml.PathString(path); err == nil {
-			if node, err := at.FilterFile(file); err == nil && node != nil {
-				return node.GetToken().Position.Line
-			}
-		}
-		path = path[:max(strings.LastIndexAny(path, ".["), 0)]
-	}
-	return 1
-}
-
-// engineFromEnvironment reads the configuration of one cluster from the environment.
+// engineFromEnvironment reads the configuration of one cluster from the environment. What is wrong with it is a
+// [configError] that names the variables.
 func engineFromEnvironment(env func(string) string) (*sync.Engine, error) {
 	if env("PROXBOX_NETBOX_URL") == "" && env("PROXBOX_PROXMOX_URL") == "" {
-		return nil, fmt.Errorf("nothing says where NetBox and Proxmox VE are: give --config, or set %s", environment)
+		return nil, errors.New("nothing says where NetBox and Proxmox VE are: name a file with --config, or set PROXBOX_NETBOX_URL, " +
+			"PROXBOX_NETBOX_TOKEN, PROXBOX_PROXMOX_NAME, PROXBOX_PROXMOX_URL and PROXBOX_PROXMOX_TOKEN")
 	}
+	var wrong configError
 	insecure := false
 	if text := env("PROXBOX_PROXMOX_INSECURE"); text != "" {
 		var err error
 		if insecure, err = strconv.ParseBool(text); err != nil {
-			return nil, errors.New("PROXBOX_PROXMOX_INSECURE must be true or false")
+			wrong = append(wrong, "PROXBOX_PROXMOX_INSECURE: it must be true or false")
 		}
 	}
 	var urls []string
@@ -127,17 +79,33 @@ func engineFromEnvironment(env func(string) string) (*sync.Engine, error) {
 			Name: env("PROXBOX_PROXMOX_NAME"), URLs: urls, Token: env("PROXBOX_PROXMOX_TOKEN"), Insecure: insecure,
 		}},
 	}, nil)
-	if err == nil {
-		return e, nil
+	for _, problem := range problems(err) {
+		wrong = append(wrong, variable(problem.Path)+": "+problem.Err.Error())
 	}
-	var problems []error
-	for _, one := range flatten(err) {
-		var wrong *backend.ConfigError
-		if errors.As(one, &wrong) {
-			key := strings.NewReplacer("$.", "", "[0]", "", ".urls", ".url", ".", "_").Replace(wrong.Path)
-			one = fmt.Errorf("PROXBOX_%s: %w", strings.ToUpper(key), wrong.Err)
+	if len(wrong) > 0 {
+		return nil, wrong
+	}
+	return e, err
+}
+
+// variable returns the name of the environment variable for an entry of the configuration.
+func variable(path string) string {
+	key := strings.NewReplacer("$.", "", ".urls[0]", ".url", ".urls", ".url", "[0]", "", ".", "_").Replace(path)
+	return "PROXBOX_" + strings.ToUpper(key)
+}
+
+// problems returns what is wrong with a configuration.
+func problems(err error) []*backend.ConfigError {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []*backend.ConfigError
+		for _, one := range joined.Unwrap() {
+			all = append(all, problems(one)...)
 		}
-		problems = append(problems, one)
+		return all
 	}
-	return nil, errors.Join(problems...)
+	var wrong *backend.ConfigError
+	if errors.As(err, &wrong) {
+		return []*backend.ConfigError{wrong}
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -22,10 +23,10 @@ func demoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Try it without anything: a fake Proxmox VE and a fake NetBox inside this process",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if guests < 0 {
-				return fmt.Errorf("%d guests cannot be", guests)
+				return errors.New("--guests must not be negative")
 			}
 			out := cmd.OutOrStdout()
 			estate, err := newEstate(guests)
@@ -38,20 +39,18 @@ func demoCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				result, err := estate.engine.Run(cmd.Context(), &sync.RunOptions{Observe: show.observe})
-				show.end(result)
-				return ended(err)
+				return syncOnce(cmd.Context(), estate.engine, sync.Scope{}, show)
 			}
-			listener, err := net.Listen("tcp", address)
+			listener, err := listen(address)
 			if err != nil {
-				return fmt.Errorf("cannot listen on %s: %w", address, err)
+				return &runError{err}
 			}
 			estate.describe(out, listener.Addr().String())
 			return serve(cmd.Context(), listener, estate.engine, out)
 		},
 	}
 	addressFlag(cmd, &address)
-	cmd.Flags().IntVar(&guests, "guests", 40, "guests of the fake cluster")
+	cmd.Flags().IntVar(&guests, "guests", 40, "`number` of guests of the fake cluster")
 	cmd.Flags().BoolVar(&once, "once", false, "run one full sync, print what it came to, and exit")
 	return cmd
 }
@@ -65,9 +64,13 @@ type estate struct {
 }
 
 func newEstate(guests int) (*estate, error) {
-	cluster := proxmoxtest.New(proxmoxtest.Generate(proxmoxtest.Spec{Seed: 1, Name: "demo", Guests: guests}), nil)
+	const logLimit = 100 // nobody looks at the logs
+	spec := proxmoxtest.Spec{Seed: 1, Name: "demo", Guests: guests}
+	cluster := proxmoxtest.New(proxmoxtest.Generate(spec), &proxmoxtest.Options{LogLimit: logLimit})
 	// Some of the time that a real NetBox takes, so that there is something to watch.
-	box, err := netboxtest.New(&netboxtest.Options{RequestLatency: 5 * time.Millisecond, ObjectLatency: time.Millisecond})
+	box, err := netboxtest.New(&netboxtest.Options{
+		RequestLatency: 5 * time.Millisecond, ObjectLatency: time.Millisecond, LogLimit: logLimit,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,18 @@ type lines struct {
 	bar   *bar // nil where the output is no terminal
 	quiet bool // only failures
 	done  int
+
+	sources  map[string]sync.Step // how far each is read, for the bar
+	failures map[string]int       // by reason
+}
+
+// newLines returns lines on out, over a bar if it is a terminal.
+func newLines(out io.Writer) *lines {
+	l := &lines{out: out}
+	if isTerminal(out) {
+		l.bar = newBar(out)
+	}
+	return l
 }
 
 // signs are those of the plan.
@@ -27,53 +39,80 @@ func (l *lines) observe(ev sync.Event) {
 	case sync.Step:
 		l.step(ev)
 	case sync.Failure:
-		for _, err := range ev.Errors {
-			if ev.Key.IsZero() {
-				l.print("! the run ended: %s", err.Err)
-			} else {
-				l.print("! %s", err)
-			}
-		}
-		if !ev.Key.IsZero() && ev.Key.Kind != sync.SourceKind {
-			l.advance()
-		}
+		l.failure(ev)
 	case sync.Complete:
 		if l.bar != nil {
 			l.bar.finish()
+		}
+		for _, reason := range slices.Sorted(maps.Keys(l.failures)) {
+			if more := l.failures[reason] - sameReason; more > 0 {
+				fmt.Fprintf(l.out, "! and %d more: %s\n", more, printable(reason))
+			}
 		}
 	}
 }
 
 func (l *lines) step(s sync.Step) {
 	switch {
-	case s.Key.Kind == sync.SourceKind && s.Status == sync.Started:
-		l.describe("reading Proxmox VE " + s.Name)
-	case s.Key.Kind == sync.SourceKind && s.Status == sync.Progress:
-		if l.bar != nil {
-			l.bar.set("reading Proxmox VE "+s.Name, s.Done, s.Total)
-		}
+	case s.Key.Kind == sync.SourceKind:
+		l.reading(s)
+	case s.Stage == sync.StageRead && s.Status == sync.Completed && l.bar != nil:
+		l.bar.set("comparing", 0, unknown)
 	case s.Stage == sync.StagePlan:
 		l.done = 0
 		if l.bar != nil {
 			l.bar.set("writing NetBox", 0, s.Total)
-		} else if !l.quiet {
-			l.print("%d objects to look at", s.Total)
+		} else {
+			l.tell("%d objects to look at", s.Total)
 		}
 	case s.Status == sync.Completed && s.Op != "":
-		if sign := signs[s.Op]; sign != "" && l.bar == nil && !l.quiet {
-			l.print("%s %s %s", sign, s.Key.Kind, s.Name)
+		if sign := signs[s.Op]; sign != "" && l.bar == nil {
+			l.tell("%s %s %s", sign, s.Key.Kind, s.Name)
 		}
 		l.advance()
 	}
 }
 
-// describe tells what is going on.
-func (l *lines) describe(what string) {
-	switch {
-	case l.bar != nil:
-		l.bar.set(what, 0, -1)
-	case !l.quiet:
-		l.print("%s", what)
+// reading tells how far the sources are. They are read beside each other, and a bar is one for all.
+func (l *lines) reading(s sync.Step) {
+	if l.bar == nil {
+		if s.Status == sync.Started {
+			l.tell("reading Proxmox VE %s", s.Name)
+		}
+		return
+	}
+	if l.sources == nil {
+		l.sources = map[string]sync.Step{}
+	}
+	l.sources[s.Name] = s
+	done, total := 0, 0
+	for _, source := range l.sources {
+		done += source.Done
+		total += source.Total
+	}
+	l.bar.set("reading Proxmox VE", done, total)
+}
+
+// sameReason is how many failures are told of each reason: a NetBox that goes away fails hundreds of objects at once.
+const sameReason = 5
+
+// failure tells what failed. What ended the run is told at the end, by the program.
+func (l *lines) failure(f sync.Failure) {
+	if f.Key.IsZero() {
+		return
+	}
+	for _, err := range f.Errors {
+		if l.failures == nil {
+			l.failures = map[string]int{}
+		}
+		reason := err.Err.Error()
+		l.failures[reason]++
+		if l.failures[reason] <= sameReason {
+			l.print("! %s", err)
+		}
+	}
+	if f.Key.Kind != sync.SourceKind {
+		l.advance()
 	}
 }
 
@@ -84,11 +123,20 @@ func (l *lines) advance() {
 	}
 }
 
-func (l *lines) print(format string, args ...any) {
-	if l.bar != nil {
-		l.bar.clear()
+// tell prints a line that is no failure.
+func (l *lines) tell(format string, args ...any) {
+	if !l.quiet {
+		l.print(format, args...)
 	}
-	fmt.Fprintf(l.out, "%s\n", printable(fmt.Sprintf(format, args...)))
+}
+
+func (l *lines) print(format string, args ...any) {
+	line := printable(fmt.Sprintf(format, args...))
+	if l.bar != nil {
+		l.bar.above(func() { fmt.Fprintln(l.out, line) })
+	} else {
+		fmt.Fprintln(l.out, line)
+	}
 }
 
 // printable keeps control characters of names out of the terminal.
@@ -102,26 +150,35 @@ func printable(s string) string {
 }
 
 // end prints the sum.
-func (l *lines) end(r *sync.Result) {
+func (l *lines) end(r *sync.Result) error {
+	l.table(r)
+	l.leftAlone(r.Skipped)
+	took := r.Finished.Sub(r.Started).Round(time.Millisecond)
+	var err error
+	switch {
+	case r.OK:
+		_, err = fmt.Fprintf(l.out, "done in %v\n", took)
+	case r.Error != "" && r.Unreached > 0:
+		_, err = fmt.Fprintf(l.out, "not done: ended after %v, before %d objects were reached\n", took, r.Unreached)
+	case r.Error != "":
+		_, err = fmt.Fprintf(l.out, "not done: ended after %v\n", took)
+	default:
+		_, err = fmt.Fprintf(l.out, "done in %v, but %d failed\n", took, len(r.Failures))
+	}
+	return err // whoever has left before has not read the sum
+}
+
+// table prints what became of the objects, by kind.
+func (l *lines) table(r *sync.Result) {
+	if len(r.Objects) == 0 {
+		return
+	}
 	fmt.Fprintf(l.out, "%-22s %8s %8s %8s %8s %8s %8s\n", "", "created", "updated", "deleted", "kept", "skipped", "failed")
 	for _, counts := range []map[sync.Kind]sync.Counts{r.Objects, r.Children} {
 		for _, kind := range slices.Sorted(maps.Keys(counts)) {
 			c := counts[kind]
 			fmt.Fprintf(l.out, "%-22s %8d %8d %8d %8d %8d %8d\n", kind, c.Created, c.Updated, c.Deleted, c.Kept, c.Skipped, c.Failed)
 		}
-	}
-	l.leftAlone(r.Skipped)
-	if r.Unreached > 0 {
-		fmt.Fprintf(l.out, "%d objects were not reached\n", r.Unreached)
-	}
-	took := r.Finished.Sub(r.Started).Round(time.Millisecond)
-	switch {
-	case r.OK:
-		fmt.Fprintf(l.out, "done in %v\n", took)
-	case r.Error != "":
-		fmt.Fprintf(l.out, "not done, after %v: %s\n", took, printable(r.Error))
-	default:
-		fmt.Fprintf(l.out, "done in %v, but %d failed\n", took, len(r.Failures))
 	}
 }
 

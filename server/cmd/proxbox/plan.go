@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -14,38 +13,43 @@ func planCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what a sync would do; nothing is written anywhere",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			scope, err := stageScope(stage)
 			if err != nil {
 				return err
 			}
 			if output != "text" && output != "json" {
-				return fmt.Errorf("there is no output %q: text and json are", output)
+				return fmt.Errorf("there is no output %q, only text and json", output)
 			}
 			e, err := engine(cmd)
 			if err != nil {
 				return err
 			}
-			plan, err := e.Plan(cmd.Context(), &sync.RunOptions{Scope: scope})
+			lines := newLines(cmd.ErrOrStderr())
+			lines.quiet = true
+			plan, err := e.Plan(cmd.Context(), &sync.RunOptions{Scope: scope, Observe: func(ev sync.Event) {
+				if _, failed := ev.(sync.Failure); !failed || output == "json" { // as text, the plan itself begins with what failed
+					lines.observe(ev)
+				}
+			}})
 			if plan == nil {
 				return ended(err)
 			}
+			unprinted := error(nil)
 			if output == "json" {
-				encoder := json.NewEncoder(cmd.OutOrStdout())
-				encoder.SetEscapeHTML(false)
-				encoder.SetIndent("", "  ")
-				if err := encoder.Encode(plan); err != nil {
-					return &runError{err}
-				}
-			} else if err := plan.WriteText(cmd.OutOrStdout()); err != nil {
-				return &runError{err}
+				unprinted = printJSON(cmd.OutOrStdout(), plan)
+			} else {
+				unprinted = plan.WriteText(cmd.OutOrStdout())
+			}
+			if unprinted != nil {
+				return &runError{unprinted}
 			}
 			return ended(err)
 		},
 	}
 	configFlag(cmd)
-	cmd.Flags().StringVar(&stage, "stage", "", "only this: devices or virtual-machines (default everything)")
-	cmd.Flags().StringVar(&output, "output", "text", "text or json")
+	stageFlag(cmd, &stage)
+	cmd.Flags().StringVar(&output, "output", "text", "`format`: text or json")
 	return cmd
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/proxbox-go/proxbox/sync"
 )
@@ -25,39 +27,74 @@ func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) i
 		Short:         "Keep NetBox true to Proxmox VE clusters",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          noCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetFlagErrorFunc(wrongFlag)
 	root.AddCommand(syncCommand(), planCommand(), serveCommand(), demoCommand())
 	root.SetArgs(args)
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(err)
 	problem := root.ExecuteContext(ctx)
-	if problem == nil {
-		return exitGood
-	}
 	var partial *sync.PartialError
 	var stopped *runError
+	var config configError
 	switch {
+	case problem == nil:
+		return exitGood
 	case errors.As(problem, &partial):
 		// Each failure was told when it happened, and the summary counts them.
 		return exitFailed
 	case errors.As(problem, &stopped):
-		fmt.Fprintln(err, "proxbox:", stopped)
+		fmt.Fprintln(err, "proxbox:", printable(stopped.Error()))
 		return exitFailed
+	case errors.As(problem, &config):
+		for _, line := range config {
+			fmt.Fprintln(err, printable(line))
+		}
+		return exitUsage
 	}
-	fmt.Fprintln(err, "proxbox:", problem)
+	fmt.Fprintln(err, "proxbox:", printable(problem.Error()))
 	return exitUsage
+}
+
+// noCommand refuses what is no command.
+func noCommand(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("there is no command %q: see proxbox --help", args[0])
+	}
+	return nil
+}
+
+// noArguments refuses what is no flag.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("what is %q? %[2]s takes flags only: see %[2]s --help", args[0], cmd.CommandPath())
+	}
+	return nil
+}
+
+// wrongFlag says where the flags are explained.
+func wrongFlag(cmd *cobra.Command, err error) error {
+	var value *pflag.InvalidValueError
+	if errors.As(err, &value) {
+		kind := map[string]string{"int": "a number", "bool": "true or false"}[value.GetFlag().Value.Type()]
+		return fmt.Errorf("--%s must be %s, not %q", value.GetFlag().Name, kind, value.GetValue())
+	}
+	return fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())
 }
 
 // runError is what ended a run, as opposed to what is wrong with the command line.
 type runError struct{ err error }
 
 func (e *runError) Error() string {
-	if errors.Is(e.err, context.Canceled) {
-		return "stopped"
+	switch {
+	case errors.Is(e.err, context.Canceled):
+		return "stopped: what has landed stays, the next run does the rest"
+	case errors.Is(e.err, syscall.EPIPE):
+		return "the output was closed before all was printed"
 	}
 	return e.err.Error()
 }

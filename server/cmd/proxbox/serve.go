@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,15 +20,15 @@ func serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the API that the netbox-proxbox plugin expects",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			e, err := engine(cmd)
 			if err != nil {
 				return err
 			}
-			listener, err := net.Listen("tcp", address)
+			listener, err := listen(address)
 			if err != nil {
-				return fmt.Errorf("cannot listen on %s: %w", address, err)
+				return &runError{err}
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "proxbox listens on http://%s\n", listener.Addr())
 			return serve(cmd.Context(), listener, e, cmd.OutOrStdout())
@@ -39,7 +40,24 @@ func serveCommand() *cobra.Command {
 }
 
 func addressFlag(cmd *cobra.Command, address *string) {
-	cmd.Flags().StringVar(address, "addr", "127.0.0.1:8800", "address to listen on")
+	cmd.Flags().StringVar(address, "addr", "127.0.0.1:8800", "`address` to listen on, as host:port")
+}
+
+// listen takes an address.
+func listen(address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	var wrapped *net.OpError
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	var system *os.SyscallError
+	if errors.As(err, &system) {
+		err = system.Err
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s (%w): choose another address with --addr", address, err)
+	}
+	return listener, nil
 }
 
 // shutdownTime is how long streams and runs may take to end once the server is to stop.

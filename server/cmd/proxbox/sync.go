@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -15,7 +16,7 @@ func syncCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sync",
 		Short: "Bring NetBox up to date, once",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			scope, err := stageScope(stage)
 			if err != nil {
@@ -29,15 +30,26 @@ func syncCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			result, err := e.Run(cmd.Context(), &sync.RunOptions{Scope: scope, Observe: show.observe})
-			show.end(result)
-			return ended(err)
+			return syncOnce(cmd.Context(), e, scope, show)
 		},
 	}
 	configFlag(cmd)
-	cmd.Flags().StringVar(&stage, "stage", "", "only this: devices or virtual-machines (default everything)")
-	cmd.Flags().StringVar(&output, "output", "text", "text, json (the result) or events (each event as a line of JSON)")
+	stageFlag(cmd, &stage)
+	cmd.Flags().StringVar(&output, "output", "text", "`format`: text, json (the result) or events (each event as a line of JSON)")
 	return cmd
+}
+
+// syncOnce runs the engine and shows how.
+func syncOnce(ctx context.Context, e *sync.Engine, scope sync.Scope, show *view) error {
+	result, err := e.Run(ctx, &sync.RunOptions{Scope: scope, Observe: show.observe})
+	if unprinted := show.end(result); unprinted != nil && err == nil {
+		return &runError{unprinted}
+	}
+	return ended(err)
+}
+
+func stageFlag(cmd *cobra.Command, stage *string) {
+	cmd.Flags().StringVar(stage, "stage", "", "only this `stage`: devices or virtual-machines (default everything)")
 }
 
 // stageScope returns the scope of a stage by its name; all for none.
@@ -48,5 +60,5 @@ func stageScope(stage string) (sync.Scope, error) {
 	case string(sse.Devices), string(sse.VirtualMachines):
 		return server.Scope(sse.Stream(stage)), nil
 	}
-	return sync.Scope{}, fmt.Errorf("there is no stage %q: devices and virtual-machines are", stage)
+	return sync.Scope{}, fmt.Errorf("there is no stage %q, only devices and virtual-machines", stage)
 }

@@ -14,7 +14,7 @@ import (
 // view shows a run while it goes on, and what it came to.
 type view struct {
 	observe func(sync.Event)
-	end     func(*sync.Result)
+	end     func(*sync.Result) error // tells whether all could be printed
 }
 
 // newView returns the view for an output: "text" tells people, a terminal with a progress bar; "json" prints the
@@ -22,27 +22,39 @@ type view struct {
 func newView(output string, out, err io.Writer) (*view, error) {
 	switch output {
 	case "text":
-		lines := &lines{out: out}
-		if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-			lines.bar = newBar(out)
-		}
-		return &view{observe: lines.observe, end: lines.end}, nil
+		lines := newLines(out)
+		return &view{lines.observe, lines.end}, nil
 	case "json":
-		lines := &lines{out: err, quiet: true}
-		return &view{observe: lines.observe, end: func(r *sync.Result) {
-			encoder := json.NewEncoder(out)
-			encoder.SetIndent("", "  ")
-			_ = encoder.Encode(r)
-		}}, nil
+		lines := newLines(err)
+		lines.quiet = true
+		return &view{lines.observe, func(r *sync.Result) error { return printJSON(out, r) }}, nil
 	case "events":
+		var broken error
 		return &view{
-			observe: func(ev sync.Event) {
-				if raw, err := sync.MarshalEvent(ev); err == nil {
-					fmt.Fprintf(out, "%s\n", raw)
+			func(ev sync.Event) {
+				raw, err := sync.MarshalEvent(ev)
+				if err == nil && broken == nil {
+					_, err = fmt.Fprintf(out, "%s\n", raw)
+				}
+				if err != nil {
+					broken = err
 				}
 			},
-			end: func(*sync.Result) {},
+			func(*sync.Result) error { return broken },
 		}, nil
 	}
-	return nil, fmt.Errorf("there is no output %q: text, json and events are", output)
+	return nil, fmt.Errorf("there is no output %q, only text, json and events", output)
+}
+
+// printJSON prints a value for programs, and for people who look at what these get.
+func printJSON(out io.Writer, value any) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}
+
+func isTerminal(out io.Writer) bool {
+	file, ok := out.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
 }
