@@ -13,6 +13,7 @@ import (
 	"github.com/proxbox-go/proxbox/netboxsink"
 	"github.com/proxbox-go/proxbox/netboxsink/netboxtest"
 	"github.com/proxbox-go/proxbox/sync"
+	"github.com/proxbox-go/proxbox/sync/enginetest"
 	"github.com/proxbox-go/proxbox/sync/inventory"
 )
 
@@ -68,8 +69,14 @@ func (l *lab) attach(inventories ...*inventory.Inventory) {
 	require.NoError(l.t, err)
 }
 
-// try runs once.
-func (l *lab) try() (*sync.Result, error) { return l.engine.Run(l.context(), nil) }
+// try runs once, and checks what it tells on the way.
+func (l *lab) try() (*sync.Result, error) {
+	l.t.Helper()
+	var events enginetest.Recorder
+	result, err := l.engine.Run(l.context(), &sync.RunOptions{Observe: events.Observe})
+	assert.NoError(l.t, events.Check())
+	return result, err
+}
 
 // run runs once, and nothing may fail.
 func (l *lab) run() *sync.Result {
