@@ -55,6 +55,20 @@ func newLabWith(t testing.TB, netbox *netboxtest.Options, sink *netboxsink.Optio
 	return l
 }
 
+// through lets every request pass a handler before NetBox gets it.
+func (l *lab) through(wrap func(netbox http.Handler) http.Handler) {
+	l.t.Helper()
+	var err error
+	l.sink, err = netboxsink.New(netboxURL, netboxtest.TokenV1, &netboxsink.Options{HTTPClient: serve(l.t, wrap(l.netbox))})
+	require.NoError(l.t, err)
+	ends := make([]sync.Source, len(l.sources))
+	for i, s := range l.sources {
+		ends[i] = s
+	}
+	l.engine, err = sync.New(l.sink, ends, l.engineOptions)
+	require.NoError(l.t, err)
+}
+
 // attach puts these sources in the place of those that were there.
 func (l *lab) attach(inventories ...*inventory.Inventory) {
 	l.t.Helper()

@@ -1,0 +1,220 @@
+package netboxsink_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	stdsync "sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/proxbox-go/proxbox/netboxsink/netboxtest"
+	"github.com/proxbox-go/proxbox/sync"
+)
+
+var errPulledPlug = errors.New("somebody pulled the plug")
+
+// cutAt runs, and cancels the run when NetBox gets its n-th write, before or after it is done. It tells whether there
+// were so many.
+func (l *lab) cutAt(n int, after bool) bool {
+	l.t.Helper()
+	ctx, cancel := context.WithCancelCause(l.context())
+	defer cancel(nil)
+	var mu stdsync.Mutex
+	seen := 0
+	l.through(func(netbox http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			if r.Method != http.MethodGet {
+				seen++
+			}
+			hit := seen == n && r.Method != http.MethodGet
+			mu.Unlock()
+			if hit && !after {
+				cancel(errPulledPlug)
+			}
+			netbox.ServeHTTP(w, r)
+			if hit && after {
+				cancel(errPulledPlug)
+			}
+		})
+	})
+	result, err := l.engine.Run(ctx, nil)
+	mu.Lock()
+	defer mu.Unlock()
+	if seen < n {
+		require.NoError(l.t, err)
+		return false
+	}
+	if err != nil {
+		assert.ErrorIs(l.t, err, errPulledPlug)
+		assert.False(l.t, result.OK)
+	}
+	return true
+}
+
+func TestNextRunConvergesAfterACancelAnywhere(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"4.4", "4.7"} {
+		for _, after := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/after %v", version, after), func(t *testing.T) {
+				t.Parallel()
+				var created, changed string
+				synctest.Test(t, func(t *testing.T) {
+					l := crowdLab(t, version)
+					l.run()
+					created = l.picture()
+					l.edit(changeCrowd)
+					l.run()
+					changed = l.picture()
+				})
+				for n, more := 1, true; more; n++ {
+					synctest.Test(t, func(t *testing.T) {
+						l := crowdLab(t, version)
+						more = l.cutAt(n, after)
+						l.run()
+						require.Equal(t, created, l.picture(), "cut at write %d", n)
+						l.quiet()
+					})
+				}
+				for n, more := 1, true; more; n++ {
+					synctest.Test(t, func(t *testing.T) {
+						l := crowdLab(t, version)
+						l.run()
+						l.edit(changeCrowd)
+						more = l.cutAt(n, after)
+						l.run()
+						require.Equal(t, changed, l.picture(), "cut at write %d", n)
+						l.quiet()
+					})
+				}
+			})
+		}
+	}
+}
+
+func TestReadThatFailsIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	for name, fault := range faults() {
+		for _, path := range []string{
+			"status", "extras/custom-fields", "virtualization/clusters", "dcim/devices", "virtualization/virtual-machines",
+			"virtualization/interfaces", "virtualization/virtual-disks", "ipam/ip-addresses", "extras/tags",
+		} {
+			t.Run(name+"/"+path, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					l := newLab(t, pair())
+					l.run()
+					fault.Method, fault.Path, fault.Times = http.MethodGet, "/api/"+path+"/", 2
+					fired := l.netbox.Inject(fault)
+					l.quiet()
+					assert.Positive(t, fired())
+				})
+			})
+		}
+	}
+}
+
+func TestNetBoxThatStaysAwayEndsTheRun(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		fault netboxtest.Fault
+		want  string
+	}{
+		"proxy": {
+			netboxtest.Fault{Kind: netboxtest.FaultGateway, Status: 502},
+			"the proxy before NetBox at http://netbox.example.com answered 502 to GET /api/virtualization/interfaces/: NetBox is down or too slow",
+		},
+		"silence": {
+			netboxtest.Fault{Kind: netboxtest.FaultHang},
+			"NetBox at http://netbox.example.com did not answer GET /api/virtualization/interfaces/ within 2m0s",
+		},
+		"throttle": {
+			netboxtest.Fault{Kind: netboxtest.FaultBusy},
+			"NetBox answered 429 to GET /api/virtualization/interfaces/: Request was throttled.",
+		},
+		"crash": {
+			netboxtest.Fault{Kind: netboxtest.FaultAnswer, Status: 500, Body: `{"error":"boom","exception":"ValueError"}`},
+			"NetBox answered 500 to GET /api/virtualization/interfaces/: boom; exception: ValueError",
+		},
+		"no list": {
+			netboxtest.Fault{Kind: netboxtest.FaultAnswer, Status: 200, Body: `{"hello":"world"}`},
+			"NetBox's answer to GET /api/virtualization/interfaces/ is no list: is a proxy in between?",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, pair())
+				l.run()
+				before := l.picture()
+				c.fault.Method, c.fault.Path, c.fault.Times = http.MethodGet, "/api/virtualization/interfaces/", -1
+				l.netbox.Inject(c.fault)
+				result, err := l.try()
+				assert.EqualError(t, err, c.want)
+				assert.Equal(t, c.want, result.Error)
+				assert.Equal(t, before, l.picture())
+			})
+		})
+	}
+}
+
+func TestNetBoxThatGoesAwayInTheMiddleEndsTheRun(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]netboxtest.Fault{
+		"proxy": {Kind: netboxtest.FaultGateway}, "silence": {Kind: netboxtest.FaultHang}, "reset": {Kind: netboxtest.FaultReset},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, town(100))
+				l.engineOptions = &sync.Options{Flight: 1}
+				gone := false
+				l.through(func(netbox http.Handler) http.Handler {
+					return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+						if r.Method == http.MethodPost && r.URL.Path == "/api/virtualization/interfaces/" && !gone {
+							gone = true
+							fault.Times = -1
+							l.netbox.ClearFaults()
+							l.netbox.Inject(fault)
+						}
+						netbox.ServeHTTP(w, r)
+					})
+				})
+				result, err := l.try()
+				require.ErrorIs(t, err, sync.ErrUnavailable)
+				assert.False(t, result.OK)
+				assert.NotEmpty(t, result.Error)
+				l.netbox.ClearFaults()
+				l.run()
+				assert.Len(t, l.column(addresses, "id"), 100)
+				assert.Len(t, l.column(macs, "id"), 100)
+				l.quiet()
+			})
+		})
+	}
+}
+
+func TestSurplusOfOursGoes(t *testing.T) {
+	t.Parallel()
+	// A write that landed after it was looked for leaves a second object of what NetBox does not keep unique.
+	for _, version := range []string{"4.4", "4.7"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			l := newLabWith(t, &netboxtest.Options{Version: version}, nil, pair())
+			l.run()
+			before := l.picture()
+			l.person(macs, map[string]any{
+				"mac_address": "BC:24:11:00:01:00", "assigned_object_type": "virtualization.vminterface",
+				"assigned_object_id": l.one(interfaces, "name", "net0").id(),
+			})
+			l.run()
+			assert.Equal(t, before, l.picture())
+			l.quiet()
+		})
+	}
+}
