@@ -58,11 +58,17 @@ func (b *bar) at(done int) {
 	}
 }
 
+// draw draws the bar; a terminal that is gone has nobody to tell.
 func (b *bar) draw() {
-	if b.bar != nil {
-		_ = b.bar.Set(b.done) // a terminal that is gone has nobody to tell
-		b.drawn = time.Now()
+	switch {
+	case b.bar == nil:
+		return
+	case b.total == unknown:
+		_ = b.bar.RenderBlank()
+	default:
+		_ = b.bar.Set(b.done)
 	}
+	b.drawn = time.Now()
 }
 
 // above prints something above the bar.

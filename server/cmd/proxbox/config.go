@@ -90,7 +90,7 @@ func engineFromEnvironment(env func(string) string) (*sync.Engine, error) {
 
 // variable returns the name of the environment variable for an entry of the configuration.
 func variable(path string) string {
-	key := strings.NewReplacer("$.", "", ".urls[0]", ".url", ".urls", ".url", "[0]", "", ".", "_").Replace(path)
+	key := strings.NewReplacer("$.", "", ".urls[0]", "_url", ".urls", "_url", "[0]", "", ".", "_").Replace(path)
 	return "PROXBOX_" + strings.ToUpper(key)
 }
 

@@ -43,7 +43,7 @@ func engineFromFile(name string) (*sync.Engine, error) {
 	if len(file.Docs) > 0 && file.Docs[0].Body != nil {
 		d.check(file.Docs[0].Body, reflect.TypeFor[backend.Config](), "")
 		if len(d.problems) == 0 {
-			if err := yaml.NodeToValue(file.Docs[0].Body, &config, yaml.Strict()); err != nil {
+			if err := yaml.NodeToValue(file.Docs[0].Body, &config, yaml.Strict(), yaml.AllowDuplicateMapKey()); err != nil {
 				return nil, configError{unreadable(name, err)}
 			}
 		}
@@ -206,5 +206,6 @@ func unreadable(name string, err error) string {
 	if token := syntax.GetToken(); token != nil {
 		line = token.Position.Line
 	}
-	return fmt.Sprintf("%s: line %d: it is no YAML: %s", name, line, quoted.ReplaceAllString(syntax.GetMessage(), "…"))
+	what := strings.ReplaceAll(quoted.ReplaceAllString(syntax.GetMessage(), "…"), "'\t'", "TAB")
+	return fmt.Sprintf("%s: line %d: it is no YAML: %s", name, line, what)
 }
