@@ -33,7 +33,10 @@ func (cellar) Name() string { return "cellar" }
 
 // Inventory implements [sync.Source]. A part that could not be read would go into Gaps, so that nothing is taken for
 // gone.
-func (cellar) Inventory(context.Context, sync.Scope) (*inventory.Inventory, error) {
+func (cellar) Inventory(ctx context.Context, _ sync.Scope) (*inventory.Inventory, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	return &inventory.Inventory{
 		Source:  "cellar",
 		Cluster: inventory.Cluster{Name: "cellar", Standalone: true, Quorate: true},
