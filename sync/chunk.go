@@ -116,7 +116,9 @@ func (c *chunk) item(change *Change) (Item, error) {
 	for _, f := range change.Fields {
 		switch {
 		case f.Name == MemoryField:
-			item.Fields[f.Name] = c.transition(change, f).Value()
+			if v := c.transition(change, f).Value(); v != f.Old {
+				item.Fields[f.Name] = v
+			}
 		case !f.New.IsRef():
 			item.Fields[f.Name] = f.New
 		default:
@@ -201,7 +203,9 @@ func (c *chunk) letGo(changes []*Change, remember func(*Change, FieldChange) Val
 			for _, f := range change.Fields {
 				switch {
 				case f.Name == MemoryField && remember != nil:
-					item.Fields[f.Name] = remember(change, f)
+					if v := remember(change, f); v != f.Old {
+						item.Fields[f.Name] = v
+					}
 				case !f.Spare.IsNull():
 					item.Fields[f.Name] = f.Spare
 				}

@@ -130,6 +130,21 @@ func TestBadChange(t *testing.T) {
 	w.settled(t)
 }
 
+// TestBadChangeAgain: a run that fails as the one before writes nothing beside what fails.
+func TestBadChangeAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.lands(t)
+	w.edit(t, 102, func(g *inventory.Guest) { g.NICs[0].Name = "wan0" })
+	w.sink.Reject("port", "wan0", errBad)
+	_, _, err := w.run(t, nil)
+	require.ErrorIs(t, err, errBad)
+	written := w.sink.Written()
+	_, _, err = w.run(t, nil)
+	require.ErrorIs(t, err, errBad)
+	assert.Equal(t, written, w.sink.Written())
+}
+
 // TestDeletesOfFailedUnits are not counted as done.
 func TestDeletesOfFailedUnits(t *testing.T) {
 	t.Parallel()
