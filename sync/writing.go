@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 )
@@ -199,10 +200,6 @@ func (w *writing) chunkSize(units int) int {
 
 // merge takes over what a chunk that has ended wrote.
 func (w *writing) merge(c *chunk) {
-	for key, id := range c.ids {
-		w.ids[key] = id
-	}
-	for key, err := range c.failed {
-		w.failed[key] = err
-	}
+	maps.Copy(w.ids, c.ids)
+	maps.Copy(w.failed, c.failed)
 }

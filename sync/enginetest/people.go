@@ -90,16 +90,17 @@ func (s *Sink) Text() string {
 	defer s.mu.Unlock()
 	var lines []string
 	for _, o := range s.objects {
-		line := s.path(o) + ":"
+		var line strings.Builder
+		line.WriteString(s.path(o) + ":")
 		for _, name := range slices.Sorted(maps.Keys(o.fields)) {
 			if v := o.fields[name]; !v.IsNull() {
-				line += " " + name + "=" + v.JSON()
+				line.WriteString(" " + name + "=" + v.JSON())
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(o.refs)) {
-			line += " " + name + "→" + s.path(s.objects[o.refs[name]])
+			line.WriteString(" " + name + "→" + s.path(s.objects[o.refs[name]]))
 		}
-		lines = append(lines, line+"\n")
+		lines = append(lines, line.String()+"\n")
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "")

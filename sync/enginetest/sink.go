@@ -3,6 +3,7 @@ package enginetest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	stdsync "sync"
@@ -243,12 +244,8 @@ func (s *Sink) sorted() []*object {
 
 func (o *object) clone() *object {
 	c := &object{id: o.id, kind: o.kind, fields: map[string]sync.Value{}, refs: map[string]string{}}
-	for name, v := range o.fields {
-		c.fields[name] = v
-	}
-	for name, id := range o.refs {
-		c.refs[name] = id
-	}
+	maps.Copy(c.fields, o.fields)
+	maps.Copy(c.refs, o.refs)
 	return c
 }
 
