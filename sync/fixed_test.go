@@ -42,8 +42,9 @@ func memory(m sync.Memory) sync.Field { return sync.Field{Value: m.Value()} }
 
 // fixed is a sink whose desired records are given. Its current ones stand in a map, where Apply changes them.
 type fixed struct {
-	want *sync.State
-	cut  int // so many items are written, then none; -1 for no cut
+	want    *sync.State
+	cut     int      // so many items are written, then none; -1 for no cut
+	refused sync.Key // is never written
 
 	mu      stdsync.Mutex
 	records map[sync.Key]*sync.Record
@@ -100,6 +101,10 @@ func (f *fixed) Apply(_ context.Context, b sync.Batch) ([]sync.Outcome, error) {
 		}
 		if f.cut > 0 {
 			f.cut--
+		}
+		if item.Key == f.refused {
+			outcomes[i].Err = errBad
+			continue
 		}
 		outcomes[i].ID = f.write(b.Op, item)
 	}

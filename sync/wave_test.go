@@ -1,0 +1,120 @@
+package sync_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/proxbox-go/proxbox/sync"
+	"github.com/proxbox-go/proxbox/sync/enginetest"
+)
+
+// referring returns the record with references by field.
+func referring(r sync.Record, pairs ...any) sync.Record {
+	for name, f := range fields(pairs...) {
+		r.Fields[name] = f
+	}
+	return r
+}
+
+// sent tells the batches in short: operation, kind, and the names of the items with their fields and references.
+func sent(f *fixed) []string {
+	var lines []string
+	for _, b := range f.batches {
+		line := string(b.Op) + " " + string(b.Kind) + ":"
+		for _, item := range b.Items {
+			line += " " + item.Key.Name
+			for name := range item.Refs {
+				line += " " + name + "→" + f.records[item.Key].Fields[name].Value.Text()
+			}
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// TestWaves: what is referred to is sent before what refers to it; in a circle one reference comes late.
+func TestWaves(t *testing.T) {
+	t.Parallel()
+	top, d1, d2 := vm("a/1"), disk("a/1/d1"), disk("a/1/d2")
+	for _, tc := range []struct {
+		name    string
+		records []sync.Record
+		want    []string
+	}{
+		{
+			"a unit points to its child",
+			[]sync.Record{referring(unit(top, ""), "first", sync.Ref(d1)), referring(child(d1, top, ""), "vm", sync.Ref(top))},
+			[]string{"create vm: a/1", "create disk: a/1/d1 vm→a/1", "update vm: a/1 first→a/1/d1"},
+		},
+		{
+			"one of a kind points to another",
+			[]sync.Record{unit(top, ""), referring(child(d1, top, ""), "on", sync.Ref(d2)), child(d2, top, "")},
+			[]string{"create vm: a/1", "create disk: a/1/d2", "create disk: a/1/d1 on→a/1/d2"},
+		},
+		{
+			"two of a kind point to each other",
+			[]sync.Record{unit(top, ""), referring(child(d1, top, ""), "on", sync.Ref(d2)), referring(child(d2, top, ""), "on", sync.Ref(d1))},
+			[]string{"create vm: a/1", "create disk: a/1/d1 a/1/d2", "update disk: a/1/d1 on→a/1/d2 a/1/d2 on→a/1/d1"},
+		},
+		{
+			"one points to itself",
+			[]sync.Record{unit(top, ""), referring(child(d1, top, ""), "on", sync.Ref(d1))},
+			[]string{"create vm: a/1", "create disk: a/1/d1", "update disk: a/1/d1 on→a/1/d1"},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixed(tc.records...)
+			_, err := f.run(t)
+			require.NoError(t, err)
+			assert.Equal(t, tc.want, sent(f))
+			f.batches = nil
+			_, err = f.run(t)
+			require.NoError(t, err)
+			assert.Empty(t, f.batches)
+		})
+	}
+}
+
+// TestInline records are counted and never sent; they share the fate of what they hang on.
+func TestInline(t *testing.T) {
+	t.Parallel()
+	top, d, p := vm("a/1"), disk("a/1/d"), part("a/1/p")
+	inline := referring(child(p, top, ""), "disk", sync.Ref(d))
+	inline.Inline = true
+	f := newFixed(unit(top, ""), child(d, top, ""), inline)
+	result, err := f.run(t)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"create vm: a/1", "create disk: a/1/d"}, sent(f))
+	assert.Equal(t, sync.Counts{Created: 1}, result.Children[kindPart])
+
+	refusing := newFixed(unit(top, ""), child(d, top, ""), inline)
+	refusing.refused = d
+	result, err = refusing.run(t)
+	require.ErrorIs(t, err, errBad)
+	assert.Equal(t, sync.Counts{Skipped: 1}, result.Children[kindPart])
+}
+
+// TestApplyOfASinkThatFails: nothing is written, and the error says why.
+func TestApplyOfASinkThatFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	plan, err := w.engine.Plan(t.Context(), nil)
+	require.NoError(t, err)
+	w.sink.FailReads(errBad)
+	var recorder enginetest.Recorder
+	result, err := w.engine.Apply(t.Context(), plan, &sync.RunOptions{Observe: recorder.Observe})
+	require.ErrorIs(t, err, errBad)
+	require.NoError(t, recorder.Check())
+	assert.False(t, result.OK)
+	assert.Zero(t, w.sink.Requests())
+}
+
+func TestCounts(t *testing.T) {
+	t.Parallel()
+	c := sync.Counts{Created: 1, Updated: 2, Deleted: 4, Kept: 8, Skipped: 16, Failed: 32}
+	assert.Equal(t, 63, c.Total())
+	assert.Equal(t, 7, c.Written())
+}
