@@ -14,7 +14,7 @@ import (
 // screen returns what stays on a terminal: each line as it was when it was left, the bar's own line last.
 func screen(written string) []string {
 	var lines []string
-	for _, line := range strings.Split(written, "\n") {
+	for line := range strings.SplitSeq(written, "\n") {
 		parts := regexp.MustCompile(`\r|\x1b\[2K`).Split(line, -1)
 		last := parts[len(parts)-1]
 		lines = append(lines, strings.TrimSpace(strings.ReplaceAll(last, "\x1b[0K", "")))
@@ -48,7 +48,7 @@ func TestLines_sameReason(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	l := newLines(&out)
-	for _, name := range strings.Split("abcdefghi", "") {
+	for name := range strings.SplitSeq("abcdefghi", "") {
 		key := sync.Key{Kind: "virtual-machine", Name: name}
 		l.observe(sync.Failure{Key: key, Errors: []*sync.ObjectError{{Key: key, Label: name, Err: errors.New("refused")}}})
 	}

@@ -111,9 +111,9 @@ func (e *estate) close() {
 func (e *estate) describe(out io.Writer, address string) {
 	fmt.Fprintf(out, `proxbox listens on http://%[1]s, between two fakes. Try:
 
-  curl -N http://%[1]s/full-update/stream              a full sync, live
-  curl -N http://%[1]s/dcim/devices/create/stream      only the nodes
-  curl -X POST http://%[1]s/full-update                a full sync, the result as JSON
+  curl -N http://%[1]s/full-update/stream            # a full sync, live
+  curl -N http://%[1]s/dcim/devices/create/stream    # only the nodes
+  curl -X POST http://%[1]s/full-update              # a full sync, the result as JSON
   curl http://%[1]s/health
 
   the fake NetBox:     curl -H "Authorization: Bearer %[3]s" %[2]s/api/virtualization/virtual-machines/
