@@ -62,8 +62,8 @@ func (f *fakes) token() string {
 	return id + "=" + secret
 }
 
-func (f *fakes) netboxEntry(url, token string) string {
-	return fmt.Sprintf("netbox:\n  url: %q\n  token: %q\nproxmox:\n", url, token)
+func (f *fakes) netboxEntry(url, token string, more ...string) string {
+	return fmt.Sprintf("netbox:\n  url: %q\n  token: %q\n  %s\nproxmox:\n", url, token, strings.Join(more, "\n  "))
 }
 
 func (f *fakes) proxmoxEntry(name, url, token, more string) string {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	stdsync "sync"
 	"syscall"
@@ -131,6 +132,44 @@ func TestSync_stopped(t *testing.T) {
 	assert.Equal(t, exitGood, code, "the next run does the rest: %s", err)
 	_, plan, _ := f.run(t.Context(), "plan", "--config", f.config)
 	assert.Contains(t, plan, "Plan: 0 to create, 0 to update, 0 to delete.")
+}
+
+// TestSync_stoppedWhileItHangs stops the program while one of the ends does not answer.
+func TestSync_stoppedWhileItHangs(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ method, path, out string }{
+		"reading Proxmox VE": {http.MethodGet, "/api2/json/cluster/resources", `^reading Proxmox VE lab\nnot done: ended after TIME\n$`},
+		"reading NetBox":     {http.MethodGet, "/api/status/", `^reading Proxmox VE lab\nnot done: ended after TIME\n$`},
+		"writing NetBox":     {http.MethodPost, "/api/virtualization/virtual-machines/", `(?m)^device +2 `},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			f := newFakes(t, 5, nil)
+			hanging := func(handler http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if r.Method == tt.method && r.URL.Path == tt.path {
+						_, _ = io.Copy(io.Discard, r.Body) // else the server does not see the client leave
+						cancel()
+						<-r.Context().Done()
+						return
+					}
+					handler.ServeHTTP(w, r)
+				})
+			}
+			f.proxmox = quietTLS(t, hanging(f.cluster))
+			f.netbox = quietTLS(t, hanging(f.box))
+			f.configure(f.netboxEntry(f.netbox.URL, netboxtest.TokenV2, "insecure: true"),
+				f.proxmoxEntry("lab", f.proxmox.URL, f.token(), "insecure: true"))
+			begun := time.Now()
+			code, out, err := f.run(ctx, "sync", "--config", f.config)
+			assert.Less(t, time.Since(begun), 3*time.Second)
+			assert.Equal(t, exitFailed, code)
+			assert.Equal(t, "proxbox: stopped: what has landed stays, the next run does the rest\n", err)
+			assert.Regexp(t, tt.out, out)
+		})
+	}
 }
 
 func TestSync_json(t *testing.T) {
