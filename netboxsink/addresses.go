@@ -154,7 +154,7 @@ func (m *mapping) address(c claim, adopt, skip string) {
 		Fields: map[string]sync.Field{
 			"address":         {Value: sync.String(c.address.Prefix.String())},
 			"status":          {Value: sync.String(status), Rule: sync.UntilEdited, Ours: []sync.Value{sync.String("active")}},
-			"assigned_object": {Value: sync.Ref(c.nic.key)},
+			"assigned_object": {Value: sync.Ref(c.nic.key), Needed: true},
 		},
 	}
 	if skip != "" {

@@ -348,7 +348,7 @@ func (m *mapping) networkInterface(u *guestUnit, n *nicUnit) {
 		Inline: m.release.inlineMAC,
 		Fields: map[string]sync.Field{
 			"mac_address":     {Value: sync.String(n.nic.MAC), Rule: sync.CreateOnly},
-			"assigned_object": {Value: sync.Ref(n.key)},
+			"assigned_object": {Value: sync.Ref(n.key), Needed: true},
 		},
 	}
 	if m.current[mac.Key] == nil && n.was != nil {

@@ -214,12 +214,24 @@ func somebodyElses(r, was *Record) string {
 	return fmt.Sprintf("%s is in its place and is not ours", was.Label)
 }
 
+// loose returns why a record is not created while what it needs is not there; empty if it can be.
+func (d *differ) loose(r, was *Record) string {
+	if was == nil {
+		for _, f := range r.Fields {
+			if f.Needed && !d.reachable(f.Value) {
+				return "what it hangs on is not written yet, and this run does not write it"
+			}
+		}
+	}
+	return ""
+}
+
 // child compares one child. It is not counted when it is out of scope.
 func (d *differ) child(key Key, old, memory Memory) (Change, bool) {
 	r, was := d.desired[key], d.currentOf(key)
 	reason := ""
 	if r != nil {
-		reason = cmp.Or(r.Skip, somebodyElses(r, was))
+		reason = cmp.Or(r.Skip, somebodyElses(r, was), d.loose(r, was))
 	}
 	switch {
 	case !d.scope.HasKind(key.Kind):
@@ -310,7 +322,7 @@ func (d *differ) compare(r *Record, old, memory Memory) Change {
 			c.Fields = append(c.Fields, FieldChange{Name: field, Old: current, New: f.Value})
 			written = true
 		}
-		if memory == nil || !f.Remember && !rule.remembers() {
+		if memory == nil || !f.Remember && !rule.remembers() && !f.Rule.remembers() {
 			continue
 		}
 		if written {

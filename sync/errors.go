@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,19 +27,21 @@ type ObjectError struct {
 	Key   Key    // the object; for a source, Kind is "source" and Name its name
 	Unit  Key    // the unit that it belongs to, zero for a shared object or a source
 	Label string // what people call it
-	Err   error
+	// UnitLabel is what people call the unit.
+	UnitLabel string
+	Err       error
 }
 
 // SourceKind is the Kind in the Key of an [ObjectError] that tells of a source, not of an object of the sink.
 const SourceKind Kind = "source"
 
-// Error returns "kind label: cause".
+// Error returns "kind label: cause", for what hangs on a unit with the unit before it.
 func (e *ObjectError) Error() string {
-	label := e.Label
-	if label == "" {
-		label = e.Key.Name
+	text := fmt.Sprintf("%s %s: %v", e.Key.Kind, cmp.Or(e.Label, e.Key.Name), e.Err)
+	if e.Unit.IsZero() || e.Unit == e.Key {
+		return text
 	}
-	return fmt.Sprintf("%s %s: %v", e.Key.Kind, label, e.Err)
+	return fmt.Sprintf("%s %s: %s", e.Unit.Kind, cmp.Or(e.UnitLabel, e.Unit.Name), text)
 }
 
 // Unwrap returns the cause.
@@ -49,12 +52,13 @@ type objectErrorWire struct {
 	Key   Key    `json:"key"`
 	Unit  Key    `json:"unit,omitzero"`
 	Label string `json:"label,omitempty"`
+	Of    string `json:"unit_label,omitempty"`
 	Error string `json:"error"`
 }
 
 // MarshalJSON encodes the error with the cause as text.
 func (e *ObjectError) MarshalJSON() ([]byte, error) {
-	return json.Marshal(objectErrorWire{e.Op, e.Key, e.Unit, e.Label, e.Err.Error()})
+	return json.Marshal(objectErrorWire{e.Op, e.Key, e.Unit, e.Label, e.UnitLabel, e.Err.Error()})
 }
 
 // UnmarshalJSON decodes what MarshalJSON wrote; the cause has lost its type.
@@ -63,7 +67,7 @@ func (e *ObjectError) UnmarshalJSON(raw []byte) error {
 	if err := json.Unmarshal(raw, &w); err != nil {
 		return err
 	}
-	*e = ObjectError{w.Op, w.Key, w.Unit, w.Label, errors.New(w.Error)}
+	*e = ObjectError{w.Op, w.Key, w.Unit, w.Label, w.Of, errors.New(w.Error)}
 	return nil
 }
 

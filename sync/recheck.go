@@ -45,7 +45,7 @@ func (r *run) recheck(p *Plan) (*Plan, error) {
 		if change := check.stale(unit); change != nil {
 			r.emit(Failure{
 				Stage: StagePlan, Key: unit[0].Key, Name: unit[0].Label,
-				Errors: []*ObjectError{{Op: change.Op, Key: change.Key, Unit: change.Unit, Label: change.Label, Err: ErrStale}},
+				Errors: []*ObjectError{{Op: change.Op, Key: change.Key, Unit: change.Unit, Label: change.Label, UnitLabel: unit[0].Label, Err: ErrStale}},
 			})
 			continue
 		}

@@ -64,6 +64,8 @@ type Field struct {
 	Rule Rule
 	// Remember asks that the written value be kept in the unit's memory although the rule does not need it.
 	Remember bool
+	// Needed says, of a reference on a desired record, that the record is not created without what it refers to.
+	Needed bool
 	// Ours lists, on a desired record, values that are taken for our own where no memory tells.
 	Ours []Value
 }

@@ -80,7 +80,7 @@ func (s *stage) failures(unit []*Change, in *chunk) (errs []*ObjectError, reache
 	for _, c := range unit {
 		err := in.failure(c)
 		if err != nil && (c == unit[0] || !errors.Is(err, ErrDependency)) {
-			errs = append(errs, &ObjectError{Op: c.Op, Key: c.Key, Unit: c.Unit, Label: c.Label, Err: err})
+			errs = append(errs, &ObjectError{Op: c.Op, Key: c.Key, Unit: c.Unit, Label: c.Label, UnitLabel: unit[0].Label, Err: err})
 		}
 		touched = touched || err != nil || in.landed[c.Key]
 		open = open || in.late[c.Key] != nil || err == nil && !in.done(c)
