@@ -315,7 +315,7 @@ func (d *differ) compare(r *Record, old, memory Memory) Change {
 			c.Fields = append(c.Fields, FieldChange{Name: field, New: f.Value})
 			written = true
 		default:
-			if reason := rule.refuses(f, current, last); reason != "" {
+			if reason := rule.refuses(f, current, last, r.Unit); reason != "" {
 				c.Left = append(c.Left, LeftField{Name: field, Value: current, Wanted: f.Value, Reason: reason})
 				break
 			}
@@ -326,7 +326,7 @@ func (d *differ) compare(r *Record, old, memory Memory) Change {
 			continue
 		}
 		if written {
-			memory.set(name, field, []Value{remembered(f.Value)})
+			memory.set(name, field, []Value{remembered(f.Value, r.Unit)})
 		} else if last != nil {
 			memory.set(name, field, last)
 		}

@@ -94,9 +94,9 @@ func (m Memory) with(changes []*Change, next Memory) Memory {
 			if next.Last(name, f.Name) == nil {
 				continue
 			}
-			values := append(slices.Clone(out.Last(name, f.Name)), remembered(f.Old))
+			values := append(slices.Clone(out.Last(name, f.Name)), remembered(f.Old, c.Unit))
 			if !f.Spare.IsNull() {
-				values = append(values, remembered(f.Spare))
+				values = append(values, remembered(f.Spare, c.Unit))
 			}
 			out.set(name, f.Name, values)
 		}
@@ -138,10 +138,15 @@ func memoryName(key, unit Key) string {
 	return strings.TrimPrefix(key.Name, unit.Name+"/")
 }
 
-// remembered returns the form in which a value is remembered: long texts as a digest, references by name.
-func remembered(v Value) Value {
+// remembered returns the form in which a value of a unit is remembered: long texts as a digest, references by name, and
+// those to what hangs on the unit by the name that has there: a unit may have another key in the next run.
+func remembered(v Value, unit Key) Value {
 	if v.refs {
-		v = String(v.Text())
+		names := make([]string, 0, 1)
+		for _, k := range v.Keys() {
+			names = append(names, strings.TrimPrefix(k.Name, unit.Name+"/"))
+		}
+		v = String(strings.Join(names, ", "))
 	}
 	if len(v.text) > 100 {
 		sum := sha256.Sum256([]byte(v.text))

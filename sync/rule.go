@@ -33,13 +33,13 @@ func (r Rule) remembers() bool { return r == UntilEdited || r == IfEmptyOrOurs }
 
 // refuses returns why a field with this rule, desired as f, keeps the current value; empty when it may be written.
 // last holds what the memory says we wrote, in doubt more than one value, without one nil.
-func (r Rule) refuses(f Field, current Value, last []Value) string {
+func (r Rule) refuses(f Field, current Value, last []Value, unit Key) string {
 	ours := false
 	if last == nil {
 		last = f.Ours
 	}
 	for _, v := range last {
-		ours = ours || remembered(v) == remembered(current)
+		ours = ours || remembered(v, unit) == remembered(current, unit)
 	}
 	switch r {
 	case Never:
