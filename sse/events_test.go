@@ -142,7 +142,7 @@ func fullRun() []sync.Event {
 			Children: map[sync.Kind]sync.Counts{"vm-interface": {Failed: 2}},
 			Errors: []*sync.ObjectError{
 				{Op: sync.Create, Key: nic, Unit: machineKey("104"), Label: "net0", Err: errors.New("NetBox refuses it: mtu: too large")},
-				{Op: sync.Create, Key: sync.Key{Kind: "vm-interface", Name: "lab/104/net1"}, Unit: machineKey("104"), Label: "net1", Err: errors.New("NetBox refuses it: mtu: too large")},
+				{Op: sync.Create, Key: sync.Key{Kind: "vm-interface", Name: "lab/104/net1"}, Unit: machineKey("104"), Label: "net1", UnitLabel: "mail", Err: errors.New("NetBox refuses it: mtu: too large")},
 			},
 		},
 		sync.Step{Stage: "virtual-machines", Status: sync.Completed, Done: 5, Total: 5},
