@@ -180,7 +180,7 @@ func (d *differ) unit(key Key) {
 	for _, child := range slices.SortedFunc(slices.Values(d.children[key]), Key.Compare) {
 		c, counted := d.child(child, old, memory)
 		switch {
-		case counted && c.Op == Keep && len(c.Left) == 0:
+		case counted && c.Op == Keep && len(c.Left) == 0 && !c.Adopted:
 			kept[child.Kind]++
 		case counted:
 			d.changes = append(d.changes, c)
