@@ -9,7 +9,8 @@
 //	     /full-update                                   the same for everything
 //	GET  /ws                                            WebSocket: commands in, what happens to each object out
 //
-// Start with [New], which makes an [http.Handler] of a [Backend]; a [sync.Engine] is one.
+// Start with [New], which makes an [http.Handler] of a [Backend]. [Fixed] makes one of any [sync.Engine]; package
+// backend below this one has that of the binary, which takes the endpoints that the plugin pushes.
 //
 // The server owns the runs, and a request only watches one: a client that goes away ends nothing, and one that reads
 // slowly is cut off while the run goes on. There is one run at a time. A request that the run in progress covers joins

@@ -45,7 +45,10 @@ const (
 )
 
 // backend is a server.Backend whose runs do what a test tells them.
-type backend struct{ begun chan *scripted }
+type backend struct {
+	runOnly
+	begun chan *scripted
+}
 
 func (b *backend) Run(ctx context.Context, o *sync.RunOptions) (*sync.Result, error) {
 	s := &scripted{ctx: ctx, options: o, acts: make(chan func() error)}
@@ -68,6 +71,17 @@ func (b *backend) Run(ctx context.Context, o *sync.RunOptions) (*sync.Result, er
 			return &s.result, context.Cause(ctx)
 		}
 	}
+}
+
+// runOnly is what a runner lacks that only runs.
+type runOnly struct{}
+
+func (runOnly) Plan(context.Context, *sync.RunOptions) (*sync.Plan, error) {
+	return nil, errors.New("not scripted")
+}
+
+func (runOnly) Apply(context.Context, *sync.Plan, *sync.RunOptions) (*sync.Result, error) {
+	return nil, errors.New("not scripted")
 }
 
 // run returns the next run that the server has started.
@@ -209,7 +223,7 @@ type service struct {
 func serve(t *testing.T, o *server.Options) *service {
 	t.Helper()
 	b := &backend{begun: make(chan *scripted)}
-	handler, err := server.New(b, o)
+	handler, err := server.New(server.Fixed(b), o)
 	require.NoError(t, err)
 	s := serveOn(t, handler)
 	s.backend = b

@@ -68,7 +68,8 @@ func (q *queue) join(o order) (r, ahead *run) {
 // covers tells whether the run does, or will do, all that is asked for.
 func (r *run) covers(o order) bool {
 	_, _, ended := r.after(0)
-	return !ended && r.order.scope.Covers(o.scope) && reflect.DeepEqual(r.order.policy, o.policy)
+	return !ended && r.order.scope.Covers(o.scope) && reflect.DeepEqual(r.order.policy, o.policy) &&
+		reflect.DeepEqual(r.order.rows, o.rows)
 }
 
 // start makes a run the current one. The lock is held.
@@ -105,7 +106,11 @@ func (q *queue) run(r *run) (err error) {
 			err = errors.New("a defect in the program ended the run; the server's log says where")
 		}
 	}()
-	_, err = q.backend.Run(q.ctx, &sync.RunOptions{ID: r.id, Scope: r.order.scope, Policy: r.order.policy, Observe: r.observe})
+	runner, err := q.backend.Open(r.order.rows)
+	if err != nil {
+		return err
+	}
+	_, err = runner.Run(q.ctx, &sync.RunOptions{ID: r.id, Scope: r.order.scope, Policy: r.order.policy, Observe: r.observe})
 	return err
 }
 

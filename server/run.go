@@ -14,6 +14,7 @@ import (
 // order is what somebody asks for.
 type order struct {
 	stream sse.Stream // as what it is told to sockets
+	rows   Endpoints  // as they were then: changing one does not disturb the run
 	scope  sync.Scope
 	policy *sync.Policy
 }

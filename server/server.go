@@ -13,16 +13,7 @@ import (
 	"time"
 
 	"github.com/proxbox-go/proxbox/sse"
-	"github.com/proxbox-go/proxbox/sync"
 )
-
-// Backend does what the server offers.
-type Backend interface {
-	// Run does one run, under the contract of [sync.Engine.Run]: o.Observe gets every event in order, numbered from 1,
-	// [sync.Complete] last. An error without events, from a backend that could not even begin, is told to the watchers
-	// as what ended the run. The server calls it for one run at a time.
-	Run(ctx context.Context, o *sync.RunOptions) (*sync.Result, error)
-}
 
 // Options tunes a server. The zero value is good.
 type Options struct {
