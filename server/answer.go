@@ -20,7 +20,7 @@ func (s *Server) answer(stream sse.Stream, limit time.Duration) http.HandlerFunc
 			ctx, cancel = context.WithTimeout(ctx, limit)
 			defer cancel()
 		}
-		r, _ := s.queue.join(order{stream: stream, scope: Scope(stream)})
+		r, _ := s.queue.join(s.order(stream))
 		switch {
 		case r.wait(ctx):
 			status, body := outcome(stream, r)

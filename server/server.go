@@ -31,6 +31,8 @@ type Options struct {
 	History int
 	// HistoryEvents is how many events these may have together; the newest is kept whatever it has. By default 100000.
 	HistoryEvents int
+	// StateDir is a folder for what is to survive a restart. By default nothing does.
+	StateDir string
 	// Origins are the hosts ("netbox.example.com", or with a scheme, "https://netbox.example.com"; in the syntax of
 	// [path.Match]) whose pages may open a WebSocket. By default only pages of this server's own host may.
 	Origins []string
@@ -41,6 +43,8 @@ type Options struct {
 // Server is an [http.Handler]. It is safe for concurrent use.
 type Server struct {
 	options Options
+	backend Backend
+	rows    *rows
 	queue   *queue
 	mux     *http.ServeMux
 
@@ -61,7 +65,7 @@ func New(b Backend, o *Options) (*Server, error) {
 	if err := options.complete(); err != nil {
 		return nil, err
 	}
-	s := &Server{options: options, queue: newQueue(b, options), mux: http.NewServeMux()}
+	s := &Server{options: options, backend: b, rows: &rows{}, queue: newQueue(b, options), mux: http.NewServeMux()}
 	s.routes()
 	return s, nil
 }

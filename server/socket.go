@@ -103,7 +103,7 @@ func (k *socket) obey(command string) error {
 	if err := k.send(replies...); err != nil {
 		return err
 	}
-	k.server.queue.join(order{stream: stream, scope: Scope(stream)})
+	k.server.queue.join(k.server.order(stream))
 	return nil
 }
 

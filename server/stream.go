@@ -21,8 +21,8 @@ func (s *Server) stream(kind sse.Stream) http.HandlerFunc {
 			s.resume(w, request, kind, id)
 			return
 		}
-		r, ahead := s.queue.join(order{stream: kind, scope: Scope(kind)})
-		s.begin(w, kind).watch(request.Context(), r, ahead, 0)
+		r, ahead := s.queue.join(s.order(kind))
+		s.begin(w, sse.Documented(kind)).watch(request.Context(), r, ahead, 0)
 	}
 }
 
@@ -40,7 +40,7 @@ func (s *Server) resume(w http.ResponseWriter, request *http.Request, kind sse.S
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	s.begin(w, kind).watch(request.Context(), r, nil, seq)
+	s.begin(w, sse.Documented(kind)).watch(request.Context(), r, nil, seq)
 }
 
 // eventStream is the answer to one request for a stream.
@@ -50,12 +50,12 @@ type eventStream struct {
 	encoder *sse.Encoder
 }
 
-func (s *Server) begin(w http.ResponseWriter, kind sse.Stream) *eventStream {
+func (s *Server) begin(w http.ResponseWriter, dialect sse.Dialect) *eventStream {
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream; charset=utf-8")
 	header.Set("Cache-Control", "no-cache")
 	header.Set("X-Accel-Buffering", "no")
-	return &eventStream{server: s, control: http.NewResponseController(w), encoder: sse.NewEncoder(w, sse.Documented(kind))}
+	return &eventStream{server: s, control: http.NewResponseController(w), encoder: sse.NewEncoder(w, dialect)}
 }
 
 // watch sends the events after the first n until the last, or until the client is gone or too slow.
