@@ -22,26 +22,29 @@ func (s *Server) stream(kind sse.Stream) http.HandlerFunc {
 			return
 		}
 		r, ahead := s.queue.join(s.order(kind))
-		s.begin(w, sse.Documented(kind)).watch(request.Context(), r, ahead, 0)
+		s.begin(w, sse.Documented(kind)).watch(request.Context(), r, ahead, place{})
 	}
 }
 
 // resume goes on with the run that the id names, after the event that it names. It starts none: a browser comes back
 // after a stream that has come to its end, too, and only the status 204 makes it stay away.
 func (s *Server) resume(w http.ResponseWriter, request *http.Request, kind sse.Stream, id string) {
-	name, seen, ok := sse.ParseEventID(id)
+	name, seen, told, ok := sse.ParseEventID(id)
 	r := s.queue.find(name)
 	if !ok || r == nil {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	seq := int(min(seen, 1<<31-1))
-	if left, _, ended := r.after(seq); ended && len(left) == 0 {
+	from := place{events: int(min(seen, 1<<31-1)), frames: told}
+	if left, _, ended := r.after(from.events); ended && len(left) == 0 {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	s.begin(w, sse.Documented(kind)).watch(request.Context(), r, nil, seq)
+	s.begin(w, sse.Documented(kind)).watch(request.Context(), r, nil, from)
 }
+
+// place is how far a watcher has come: it has so many events, and of the next one so many frames.
+type place struct{ events, frames int }
 
 // eventStream is the answer to one request for a stream.
 type eventStream struct {
@@ -58,17 +61,19 @@ func (s *Server) begin(w http.ResponseWriter, dialect sse.Dialect) *eventStream 
 	return &eventStream{server: s, control: http.NewResponseController(w), encoder: sse.NewEncoder(w, dialect)}
 }
 
-// watch sends the events after the first n until the last, or until the client is gone or too slow.
-func (e *eventStream) watch(ctx context.Context, r, ahead *run, n int) {
+// watch sends the events from a place on until the last, or until the client is gone or too slow.
+func (e *eventStream) watch(ctx context.Context, r, ahead *run, from place) {
 	ticker := time.NewTicker(e.server.options.Keepalive)
 	defer ticker.Stop()
 	err := e.send(func() error { return e.waiting(ahead) })
 	for err == nil {
-		events, changed, ended := r.after(n)
-		if err = e.events(events); err != nil || ended {
+		events, changed, ended := r.after(from.events)
+		if err = e.events(events, from.frames); err != nil || ended {
 			break
 		}
-		n += len(events)
+		if len(events) > 0 {
+			from = place{events: from.events + len(events)}
+		}
 		select {
 		case <-changed:
 		case <-ticker.C:
@@ -98,15 +103,16 @@ func (e *eventStream) waiting(ahead *run) error {
 	return e.encoder.Frame(sse.Frame{Event: "step", Data: data})
 }
 
-// events sends events, not too many under one time limit.
-func (e *eventStream) events(events []sync.Event) error {
+// events sends events, without the first few frames of the first, not too many under one time limit.
+func (e *eventStream) events(events []sync.Event, told int) error {
 	const batch = 100
 	for some := range slices.Chunk(events, batch) {
 		err := e.send(func() error {
 			for _, ev := range some {
-				if err := e.encoder.Encode(ev); err != nil {
+				if err := e.encoder.EncodeRest(ev, told); err != nil {
 					return err
 				}
+				told = 0
 			}
 			return nil
 		})
