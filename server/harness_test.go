@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	stdsync "sync"
@@ -214,10 +215,11 @@ func fullRun() []sync.Event {
 // service is a server over connections in memory: in a bubble of synctest time is fake, each write waits for its
 // reader, and no goroutine may be left in the end.
 type service struct {
-	t       *testing.T
-	backend *backend
-	server  *server.Server
-	client  *http.Client
+	t        *testing.T
+	backend  *backend
+	server   *server.Server
+	listener *pipeListener
+	client   *http.Client
 }
 
 func serve(t *testing.T, o *server.Options) *service {
@@ -236,18 +238,27 @@ func serveOn(t *testing.T, s *server.Server) *service {
 	listener := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
 	web := &http.Server{Handler: s}
 	go func() { _ = web.Serve(listener) }()
-	transport := &http.Transport{DialContext: listener.dial}
 	t.Cleanup(func() {
 		assert.NoError(t, s.Shutdown(context.Background()))
-		transport.CloseIdleConnections()
 		assert.NoError(t, web.Close())
 	})
-	return &service{t: t, server: s, client: &http.Client{Transport: transport}}
+	return (&service{t: t, server: s, listener: listener}).at("127.0.0.1:40000")
+}
+
+// at returns the same server for a client that has another address.
+func (s *service) at(address string) *service {
+	other := *s
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return s.listener.dial(ctx, netip.MustParseAddrPort(address))
+	}}
+	s.t.Cleanup(transport.CloseIdleConnections)
+	other.client = &http.Client{Transport: transport}
+	return &other
 }
 
 func (s *service) open(ctx context.Context, method, path string, header http.Header) *http.Response {
 	s.t.Helper()
-	request, err := http.NewRequestWithContext(ctx, method, "http://proxbox.test"+path, nil)
+	request, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path, nil)
 	require.NoError(s.t, err)
 	if header != nil {
 		request.Header = header
@@ -397,6 +408,14 @@ func (w *watcher) ended() bool {
 	}
 }
 
+// pipeConn is the server's end of a connection in memory.
+type pipeConn struct {
+	net.Conn
+	remote netip.AddrPort
+}
+
+func (c pipeConn) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(c.remote) }
+
 // pipeListener listens in memory.
 type pipeListener struct {
 	conns  chan net.Conn
@@ -404,10 +423,10 @@ type pipeListener struct {
 	once   stdsync.Once
 }
 
-func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+func (l *pipeListener) dial(ctx context.Context, from netip.AddrPort) (net.Conn, error) {
 	client, conn := net.Pipe()
 	select {
-	case l.conns <- conn:
+	case l.conns <- pipeConn{conn, from}:
 		return client, nil
 	case <-l.closed:
 		return nil, net.ErrClosed
