@@ -87,6 +87,9 @@ type ProxmoxEndpoint struct {
 	TokenValue Secret
 	VerifySSL  bool
 	Enabled    bool
+	// Numbered tells that another cluster had the name before: the source's name then has the row's number. It stays when
+	// the other row goes, because what was written under a name is the other cluster's.
+	Numbered bool
 	// Extra has what else the plugin pushed, by field, for it to be given back as it came.
 	Extra map[string]json.RawMessage
 }
@@ -94,11 +97,15 @@ type ProxmoxEndpoint struct {
 // URL returns where the node is.
 func (e ProxmoxEndpoint) URL() string { return "https://" + hostPort(e.Domain, e.IPAddress, e.Port) }
 
-// SourceName returns the name that a source has which is made from the row: that of the row without its number.
+// SourceName returns the name that a source has which is made from the row: that of the row without its number, "lab";
+// of a numbered row "lab-2".
 func (e ProxmoxEndpoint) SourceName() string {
-	name := e.Name
+	name, number := e.Name, strconv.Itoa(e.ID)
 	if at := strings.LastIndex(name, " (nb:"); at > 0 && strings.HasSuffix(name, ")") {
-		name = name[:at]
+		name, number = name[:at], name[at+len(" (nb:"):len(name)-1]
+	}
+	if e.Numbered {
+		name += "-" + number
 	}
 	return strings.ReplaceAll(name, "/", "-")
 }
@@ -106,14 +113,10 @@ func (e ProxmoxEndpoint) SourceName() string {
 // SameCluster tells whether two rows mean the same: host, port and user are equal, whatever the rows are called.
 func (e ProxmoxEndpoint) SameCluster(other ProxmoxEndpoint) bool {
 	return e.Port == other.Port && e.Username == other.Username &&
-		strings.EqualFold(hostPort(e.Domain, e.IPAddress, e.Port), hostPort(other.Domain, other.IPAddress, other.Port))
+		hostOf(e.Domain, e.IPAddress) == hostOf(other.Domain, other.IPAddress)
 }
 
-// hostPort returns where an endpoint is: its domain is preferred, as the plugin does.
+// hostPort returns where an endpoint is.
 func hostPort(domain, ip string, port int) string {
-	host := domain
-	if host == "" {
-		host, _, _ = strings.Cut(ip, "/")
-	}
-	return net.JoinHostPort(host, strconv.Itoa(port))
+	return net.JoinHostPort(hostOf(domain, ip), strconv.Itoa(port))
 }

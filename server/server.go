@@ -65,7 +65,11 @@ func New(b Backend, o *Options) (*Server, error) {
 	if err := options.complete(); err != nil {
 		return nil, err
 	}
-	s := &Server{options: options, backend: b, rows: &rows{}, queue: newQueue(b, options), mux: http.NewServeMux()}
+	pushed, err := newRows(options.stateFile("endpoints.json"))
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{options: options, backend: b, rows: pushed, queue: newQueue(b, options), mux: http.NewServeMux()}
 	s.routes()
 	return s, nil
 }
@@ -92,6 +96,9 @@ func (o *Options) complete() error {
 }
 
 func (s *Server) routes() {
+	s.netBoxEndpoint()
+	s.proxmoxEndpoints()
+	s.questions()
 	s.mux.HandleFunc("GET /{$}", s.root)
 	s.mux.HandleFunc("GET /health", s.health)
 	s.mux.HandleFunc("GET /ws", s.socket)
