@@ -27,10 +27,13 @@ type Options struct {
 	SocketKeepalive time.Duration
 	// WriteTimeout is how long a write to a client may take before the client is cut off. By default 10 s.
 	WriteTimeout time.Duration
-	// History is how many runs are kept after their end, for watchers that come back. By default 10.
+	// History is how many runs are kept after their end. By default 100.
 	History int
-	// HistoryEvents is how many events these may have together; the newest is kept whatever it has. By default 100000.
+	// HistoryEvents is how many events, and changes in the plans of dry runs, these may have together, for watchers that
+	// come back. Those of the oldest go first; the newest run keeps its own, however many. By default 50000.
 	HistoryEvents int
+	// HistoryBytes is how much room the events may take in StateDir, by the same rule. By default 64 MiB.
+	HistoryBytes int64
 	// StateDir is a folder for what is to survive a restart. By default nothing does.
 	StateDir string
 	// Origins are the hosts ("netbox.example.com", or with a scheme, "https://netbox.example.com"; in the syntax of
@@ -69,14 +72,18 @@ func New(b Backend, o *Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{options: options, backend: b, rows: pushed, queue: newQueue(b, options), mux: http.NewServeMux()}
+	runs, err := newQueue(b, options)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{options: options, backend: b, rows: pushed, queue: runs, mux: http.NewServeMux()}
 	s.routes()
 	return s, nil
 }
 
 // complete checks the options and sets the defaults.
 func (o *Options) complete() error {
-	if min(o.AnswerWithin, o.Keepalive, o.SocketKeepalive, o.WriteTimeout) < 0 || min(o.History, o.HistoryEvents) < 0 {
+	if min(o.AnswerWithin, o.Keepalive, o.SocketKeepalive, o.WriteTimeout) < 0 || min(int64(o.History), int64(o.HistoryEvents), o.HistoryBytes) < 0 {
 		return errors.New("server: times and limits are not negative")
 	}
 	for _, pattern := range o.Origins {
@@ -88,8 +95,9 @@ func (o *Options) complete() error {
 	o.Keepalive = cmp.Or(o.Keepalive, 15*time.Second)
 	o.SocketKeepalive = cmp.Or(o.SocketKeepalive, 10*time.Second)
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 10*time.Second)
-	o.History = cmp.Or(o.History, 10)
-	o.HistoryEvents = cmp.Or(o.HistoryEvents, 100_000)
+	o.History = cmp.Or(o.History, 100)
+	o.HistoryEvents = cmp.Or(o.HistoryEvents, 50_000)
+	o.HistoryBytes = cmp.Or(o.HistoryBytes, 64<<20)
 	o.Origins = slices.Clone(o.Origins)
 	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
 	return nil

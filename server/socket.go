@@ -107,47 +107,60 @@ func (k *socket) obey(command string) error {
 	return nil
 }
 
-// tell tells of one run after the other, until the client is gone or the server stops: then the error is nil.
+// tell tells of all runs, of each in its order, until the client is gone or the server stops: then the error is nil.
 func (k *socket) tell() error {
-	for place := k.server.queue.now(); ; {
-		r, at, changed, over := k.server.queue.after(place)
-		var err error
+	var runs []*followed
+	for place := k.server.queue.place(); ; {
+		more, last, news, over := k.server.queue.since(place)
+		place = last
+		for _, r := range more {
+			if !r.order.dry { // which does nothing to any object
+				runs = append(runs, &followed{run: r})
+			}
+		}
+		told, err := k.tellRuns(&runs)
 		switch {
-		case r != nil:
-			err = k.tellRun(r)
+		case err != nil:
+			return err
+		case told:
 		case over:
 			return nil
 		default:
-			err = k.wait(changed)
+			if err := k.wait(news); err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return err
-		}
-		place = at
 	}
 }
 
-// tellRun tells of one run until its end.
-func (k *socket) tellRun(r *run) error {
-	for n := 0; ; {
-		events, changed, ended := r.after(n)
+// followed is a run that a socket is told of.
+type followed struct {
+	run  *run
+	told int // events
+}
+
+// tellRuns tells what is new of the runs, and drops those that have ended. any says whether there was something.
+func (k *socket) tellRuns(runs *[]*followed) (any bool, err error) {
+	var on []*followed
+	for _, f := range *runs {
+		events, _, ended := f.run.after(f.told)
 		for _, ev := range events {
-			texts, err := messages(r.order.stream, ev)
+			texts, err := messages(f.run.order.stream, ev)
 			if err != nil {
-				return err
+				return false, err
 			}
 			if err := k.send(texts...); err != nil {
-				return err
+				return false, err
 			}
 		}
-		if ended {
-			return nil
-		}
-		n += len(events)
-		if err := k.wait(changed); err != nil {
-			return err
+		f.told += len(events)
+		any = any || len(events) > 0
+		if !ended {
+			on = append(on, f)
 		}
 	}
+	*runs = on
+	return any, nil
 }
 
 // wait waits for a change, and says something now and then.
