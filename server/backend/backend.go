@@ -1,7 +1,8 @@
 // Package backend is what a proxbox server serves: Proxmox VE clusters kept in a NetBox.
 //
-// It joins [proxmoxsrc] and [netboxsink] to one [sync.Engine], from a [Config] that says where they are. A program that
-// brings ends of its own needs sync alone.
+// It joins [proxmoxsrc] and [netboxsink]: [New] to one [sync.Engine] between what a [Config] names, [Serve] to a
+// [server.Backend], whose ends are those of the Config and those that the plugin pushes. A program that brings ends of
+// its own needs sync alone.
 package backend
 
 import (
@@ -75,43 +76,64 @@ func New(c Config, o *Options) (*sync.Engine, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	var problems []error
-	wrong := func(path string, err error) { problems = append(problems, &ConfigError{Path: path, Err: err}) }
-	sink, err := netboxsink.New(c.NetBox.URL, c.NetBox.Token, &netboxsink.Options{
-		CAFile: c.NetBox.CAFile, Insecure: c.NetBox.Insecure, Logger: o.Logger,
-	})
-	if err != nil {
-		var option *netboxsink.OptionError
-		if errors.As(err, &option) {
-			wrong("$.netbox."+option.Option, option.Err)
-		} else {
-			wrong("$.netbox", err)
-		}
-	}
+	sink, problems := c.sink(o)
 	if len(c.Proxmox) == 0 {
-		wrong("$.proxmox", errors.New("no cluster is named: add one with name, urls and token"))
+		problems = append(problems, &ConfigError{"$.proxmox", errors.New("no cluster is named: add one with name, urls and token")})
 	}
-	sources := make([]sync.Source, 0, len(c.Proxmox))
+	configured, wrong := c.sources(o)
+	if problems = append(problems, wrong...); len(problems) > 0 {
+		return nil, errors.Join(problems...)
+	}
+	sources := make([]sync.Source, len(configured))
+	for i, source := range configured {
+		sources[i] = source
+	}
+	return newEngine(sink, sources, o)
+}
+
+// sink returns the NetBox of the configuration.
+func (c Config) sink(o *Options) (*netboxsink.Sink, []error) {
+	sink, err := newSink(c.NetBox, o)
+	var option *netboxsink.OptionError
+	switch {
+	case err == nil:
+		return sink, nil
+	case errors.As(err, &option):
+		return nil, []error{&ConfigError{"$.netbox." + option.Option, option.Err}}
+	}
+	return nil, []error{&ConfigError{"$.netbox", err}}
+}
+
+// sources returns the clusters of the configuration, in its order.
+func (c Config) sources(o *Options) (all []*proxmoxsrc.Source, problems []error) {
 	names := map[string]bool{}
 	for i, p := range c.Proxmox {
 		path := fmt.Sprintf("$.proxmox[%d]", i)
-		source, err := proxmoxsrc.New(p.Name, p.URLs, &proxmoxsrc.Options{
-			Token: p.Token, Username: p.Username, Password: p.Password,
-			CAFile: p.CAFile, Fingerprints: fingerprints(p.Fingerprint), Insecure: p.Insecure, Logger: o.Logger,
-		})
+		source, err := newSource(p, o)
 		switch {
 		case err != nil:
-			wrong(path, err)
+			problems = append(problems, &ConfigError{path, err})
 		case names[p.Name]:
-			wrong(path+".name", fmt.Errorf("another cluster is called %q too", p.Name))
-		default:
-			sources = append(sources, source)
+			problems = append(problems, &ConfigError{path + ".name", fmt.Errorf("another cluster is called %q too", p.Name)})
 		}
 		names[p.Name] = true
+		all = append(all, source)
 	}
-	if len(problems) > 0 {
-		return nil, errors.Join(problems...)
-	}
+	return all, problems
+}
+
+func newSink(n NetBox, o *Options) (*netboxsink.Sink, error) {
+	return netboxsink.New(n.URL, n.Token, &netboxsink.Options{CAFile: n.CAFile, Insecure: n.Insecure, Logger: o.Logger})
+}
+
+func newSource(p Proxmox, o *Options) (*proxmoxsrc.Source, error) {
+	return proxmoxsrc.New(p.Name, p.URLs, &proxmoxsrc.Options{
+		Token: p.Token, Username: p.Username, Password: p.Password,
+		CAFile: p.CAFile, Fingerprints: fingerprints(p.Fingerprint), Insecure: p.Insecure, Logger: o.Logger,
+	})
+}
+
+func newEngine(sink *netboxsink.Sink, sources []sync.Source, o *Options) (*sync.Engine, error) {
 	options := o.Sync
 	options.Logger = cmp.Or(options.Logger, o.Logger)
 	return sync.New(sink, sources, &options)
