@@ -45,18 +45,23 @@ type run struct {
 type runState string
 
 const (
-	waiting   runState = "waiting" // for its turn
-	running   runState = "running"
-	completed runState = "completed"
-	failed    runState = "failed"    // something failed, or the run could not be done
-	cancelled runState = "cancelled" // by somebody, or because the server was shut down
-	// interrupted: the server was ended so that it could not end the run.
-	interrupted runState = "interrupted"
+	stateWaiting   runState = "waiting" // for its turn
+	stateRunning   runState = "running"
+	stateCompleted runState = "completed"
+	stateFailed    runState = "failed"    // something failed, or the run could not be done
+	stateCancelled runState = "cancelled" // by somebody, or because the server was shut down
+	// stateInterrupted: the server was ended so that it could not end the run.
+	stateInterrupted runState = "interrupted"
 )
+
+// runStates returns all of them.
+func runStates() []runState {
+	return []runState{stateWaiting, stateRunning, stateCompleted, stateFailed, stateCancelled, stateInterrupted}
+}
 
 func newRun(o order) *run {
 	r := &run{
-		id: rand.Text()[:12], order: o, created: time.Now().UTC(), state: waiting, told: func() {}, changed: make(chan struct{}),
+		id: rand.Text()[:12], order: o, created: time.Now().UTC(), state: stateWaiting, told: func() {}, changed: make(chan struct{}),
 	}
 	r.ctx, r.cancel = context.WithCancelCause(context.Background())
 	return r
@@ -89,13 +94,13 @@ func (r *run) outcome(result *sync.Result) runState {
 	cause := context.Cause(r.ctx)
 	switch {
 	case result.Error != "" && errors.Is(cause, errInterrupted):
-		return interrupted
+		return stateInterrupted
 	case result.Error != "" && cause != nil:
-		return cancelled
+		return stateCancelled
 	case result.OK:
-		return completed
+		return stateCompleted
 	}
-	return failed
+	return stateFailed
 }
 
 // after returns the events that follow the first n, a channel that is closed when there are more, and whether these are
@@ -124,7 +129,7 @@ func (r *run) result() *sync.Result {
 func (r *run) isOpen() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.state == waiting || r.state == running
+	return r.state == stateWaiting || r.state == stateRunning
 }
 
 // weight returns how much the run holds, in events; a change of a plan counts as one.
@@ -155,7 +160,7 @@ func (r *run) bare() *run {
 func (r *run) begin() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.state, r.started = running, time.Now().UTC()
+	r.state, r.started = stateRunning, time.Now().UTC()
 }
 
 // planned keeps what a dry run has found.

@@ -109,7 +109,9 @@ func (s *Server) routes() {
 	s.questions()
 	s.mux.HandleFunc("GET /{$}", s.root)
 	s.mux.HandleFunc("GET /health", s.health)
+	s.mux.HandleFunc("GET /ready", s.ready)
 	s.mux.HandleFunc("GET /ws", s.socket)
+	s.runRoutes()
 	for path, stream := range map[string]sse.Stream{
 		"/dcim/devices/create":                    sse.Devices,
 		"/virtualization/virtual-machines/create": sse.VirtualMachines,
