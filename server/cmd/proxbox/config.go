@@ -3,7 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,31 +29,57 @@ func configFlag(cmd *cobra.Command) {
 
 // engine returns the engine that the command's configuration describes.
 func engine(cmd *cobra.Command) (*sync.Engine, error) {
+	var e *sync.Engine
+	err := configure(cmd, func(c backend.Config) (err error) {
+		e, err = backend.New(c, nil)
+		return err
+	})
+	return e, err
+}
+
+// served returns the backend that the command's configuration describes. It may name nothing: the plugin pushes what is
+// missing.
+func served(cmd *cobra.Command) (*backend.Backend, error) {
+	var b *backend.Backend
+	build := func(c backend.Config) (err error) {
+		c.Proxmox = slices.DeleteFunc(c.Proxmox, func(p backend.Proxmox) bool { return reflect.ValueOf(p).IsZero() })
+		b, err = backend.Serve(c, nil)
+		return err
+	}
+	if !cmd.Flags().Changed("config") && os.Getenv("PROXBOX_NETBOX_URL") == "" && os.Getenv("PROXBOX_PROXMOX_URL") == "" {
+		err := build(backend.Config{})
+		return b, err
+	}
+	err := configure(cmd, build)
+	return b, err
+}
+
+// configure hands the command's configuration to build, which may find that something is wrong with it.
+func configure(cmd *cobra.Command, build func(backend.Config) error) error {
 	file, err := cmd.Flags().GetString("config")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if file == "" {
-		return engineFromEnvironment(os.Getenv)
+		return configureFromEnvironment(os.Getenv, build)
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("the configuration cannot be read: %w", err)
+		return fmt.Errorf("the configuration cannot be read: %w", err)
 	}
-	return engineFromFile(file, text)
+	return configureFromFile(file, text, build)
 }
 
-// engineFromFile reads a configuration. What is wrong with it is told with the key and the line.
-func engineFromFile(name string, text []byte) (*sync.Engine, error) {
+// configureFromFile reads a configuration. What is wrong with it is told with the key and the line.
+func configureFromFile(name string, text []byte, build func(backend.Config) error) error {
 	var config backend.Config
-	if err := yaml.UnmarshalWithOptions(text, &config, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, readable(err))
+	if err := yaml.UnmarshalWithOptions(text, &config, yaml.Strict()); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s: %w", name, readable(err))
 	}
-	e, err := backend.New(config, nil)
-	if err != nil {
-		return nil, located(name, text, err)
+	if err := build(config); err != nil {
+		return located(name, text, err)
 	}
-	return e, nil
+	return nil
 }
 
 // readable returns a YAML error without a copy of the lines around it, which may hold a token.
@@ -105,31 +134,28 @@ func line(text []byte, path string) int {
 	return 1
 }
 
-// engineFromEnvironment reads the configuration of one cluster from the environment.
-func engineFromEnvironment(env func(string) string) (*sync.Engine, error) {
+// configureFromEnvironment reads the configuration of one cluster from the environment.
+func configureFromEnvironment(env func(string) string, build func(backend.Config) error) error {
 	if env("PROXBOX_NETBOX_URL") == "" && env("PROXBOX_PROXMOX_URL") == "" {
-		return nil, fmt.Errorf("nothing says where NetBox and Proxmox VE are: give --config, or set %s", environment)
+		return fmt.Errorf("nothing says where NetBox and Proxmox VE are: give --config, or set %s", environment)
 	}
 	insecure := false
 	if text := env("PROXBOX_PROXMOX_INSECURE"); text != "" {
 		var err error
 		if insecure, err = strconv.ParseBool(text); err != nil {
-			return nil, errors.New("PROXBOX_PROXMOX_INSECURE must be true or false")
+			return errors.New("PROXBOX_PROXMOX_INSECURE must be true or false")
 		}
 	}
 	var urls []string
 	if url := env("PROXBOX_PROXMOX_URL"); url != "" {
 		urls = []string{url}
 	}
-	e, err := backend.New(backend.Config{
+	err := build(backend.Config{
 		NetBox: backend.NetBox{URL: env("PROXBOX_NETBOX_URL"), Token: env("PROXBOX_NETBOX_TOKEN")},
 		Proxmox: []backend.Proxmox{{
 			Name: env("PROXBOX_PROXMOX_NAME"), URLs: urls, Token: env("PROXBOX_PROXMOX_TOKEN"), Insecure: insecure,
 		}},
-	}, nil)
-	if err == nil {
-		return e, nil
-	}
+	})
 	var problems []error
 	for _, one := range flatten(err) {
 		var wrong *backend.ConfigError
@@ -139,5 +165,5 @@ func engineFromEnvironment(env func(string) string) (*sync.Engine, error) {
 		}
 		problems = append(problems, one)
 	}
-	return nil, errors.Join(problems...)
+	return errors.Join(problems...)
 }

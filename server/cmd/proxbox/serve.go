@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,14 +16,17 @@ import (
 )
 
 func serveCommand() *cobra.Command {
-	var address string
+	var address, state string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the API that the netbox-proxbox plugin expects",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			e, err := engine(cmd)
+			b, err := served(cmd)
 			if err != nil {
+				return err
+			}
+			if state, err = stateFolder(state, os.Getenv); err != nil {
 				return err
 			}
 			listener, err := net.Listen("tcp", address)
@@ -30,11 +34,13 @@ func serveCommand() *cobra.Command {
 				return fmt.Errorf("cannot listen on %s: %w", address, err)
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "proxbox listens on http://%s\n", listener.Addr())
-			return serve(cmd.Context(), listener, e, cmd.OutOrStdout())
+			return serve(cmd.Context(), listener, b, &server.Options{StateDir: state}, cmd.OutOrStdout())
 		},
 	}
 	configFlag(cmd)
 	addressFlag(cmd, &address)
+	cmd.Flags().StringVar(&state, "state", "", "folder for what is to survive a restart, such as the endpoints that the plugin pushes (default "+
+		"$STATE_DIRECTORY, which systemd sets, else proxbox in $XDG_STATE_HOME or ~/.local/state)")
 	return cmd
 }
 
@@ -46,8 +52,8 @@ func addressFlag(cmd *cobra.Command, address *string) {
 const shutdownTime = 10 * time.Second
 
 // serve serves until ctx ends; then runs stop at a safe point, and whoever watches them is told.
-func serve(ctx context.Context, listener net.Listener, b server.Backend, out io.Writer) error {
-	handler, err := server.New(b, nil)
+func serve(ctx context.Context, listener net.Listener, b server.Backend, o *server.Options, out io.Writer) error {
+	handler, err := server.New(b, o)
 	if err != nil {
 		return &runError{err}
 	}
