@@ -36,9 +36,16 @@ type Options struct {
 	HistoryBytes int64
 	// StateDir is a folder for what is to survive a restart. By default nothing does.
 	StateDir string
-	// Origins are the hosts ("netbox.example.com", or with a scheme, "https://netbox.example.com"; in the syntax of
-	// [path.Match]) whose pages may open a WebSocket. By default only pages of this server's own host may.
+	// Origins are hosts whose pages may open a WebSocket, besides this server's own and the host of the NetBox that was
+	// pushed: "netbox.example.com", which has any scheme and port, or with one of them or both,
+	// "https://netbox.example.com:8443"; in the syntax of [path.Match].
 	Origins []string
+	// OpenWrites answers everybody as long as no API key is registered. By default only clients on the server's own
+	// machine are answered until then.
+	OpenWrites bool
+	// BootstrapFromAnywhere lets whoever comes first register the first API key. By default it is registered from the
+	// server's own machine.
+	BootstrapFromAnywhere bool
 	// Logger gets what is of use when something is wrong. By default nothing is logged.
 	Logger *slog.Logger
 }
@@ -48,12 +55,15 @@ type Server struct {
 	options Options
 	backend Backend
 	rows    *rows
+	keys    *keys
+	lockout *lockout
 	queue   *queue
 	mux     *http.ServeMux
 
-	mu      stdsync.Mutex
-	closed  bool
-	clients stdsync.WaitGroup
+	mu       stdsync.Mutex
+	closed   bool
+	stopping chan struct{} // closed with closed
+	clients  stdsync.WaitGroup
 }
 
 // New returns a server that runs what it is asked for on the backend.
@@ -72,12 +82,20 @@ func New(b Backend, o *Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	registered, err := loadKeys(options.stateFile("keys.json"))
+	if err != nil {
+		return nil, err
+	}
 	runs, err := newQueue(b, options)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{options: options, backend: b, rows: pushed, queue: runs, mux: http.NewServeMux()}
+	s := &Server{
+		options: options, backend: b, rows: pushed, keys: registered, lockout: newLockout(), queue: runs,
+		mux: http.NewServeMux(), stopping: make(chan struct{}),
+	}
 	s.routes()
+	s.warn()
 	return s, nil
 }
 
@@ -112,6 +130,7 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /ready", s.ready)
 	s.mux.HandleFunc("GET /ws", s.socket)
 	s.runRoutes()
+	s.authRoutes()
 	for path, stream := range map[string]sse.Stream{
 		"/dcim/devices/create":                    sse.Devices,
 		"/virtualization/virtual-machines/create": sse.VirtualMachines,
@@ -139,7 +158,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.enter() {
 		defer s.clients.Done()
 	}
-	s.mux.ServeHTTP(w, r)
+	s.guard(w, r)
 }
 
 // enter counts a client in, unless the server is shutting down.
@@ -157,7 +176,10 @@ func (s *Server) enter() bool {
 // next.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
-	s.closed = true
+	if !s.closed {
+		s.closed = true
+		close(s.stopping)
+	}
 	s.mu.Unlock()
 	s.queue.close()
 	done := make(chan struct{})

@@ -20,7 +20,7 @@ import (
 // dial opens a WebSocket that nobody reads.
 func (s *service) dial(header http.Header) (*websocket.Conn, *http.Response, error) {
 	return websocket.Dial(context.Background(), "ws://localhost/ws", &websocket.DialOptions{
-		HTTPClient: s.client, HTTPHeader: header, CompressionMode: websocket.CompressionContextTakeover,
+		HTTPClient: s.client, HTTPHeader: header, Host: header.Get("Host"), CompressionMode: websocket.CompressionContextTakeover,
 	})
 }
 
