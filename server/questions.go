@@ -31,7 +31,6 @@ func (s *Server) questions() {
 	s.handle("GET /proxmox/firewall/summary", nothing)
 	s.handle("GET /proxmox/firewall/nodes/{node}/rules", nothing)
 	s.handle("GET /proxmox/datacenter/cpu-models", nothing)
-	s.handle("GET /virtualization/virtual-machines/backups/all/create", s.noBackups)
 	s.handle("GET /version", s.version)
 }
 
@@ -261,15 +260,6 @@ func (s *Server) unanswered(w http.ResponseWriter, request *http.Request, messag
 		Reason string `json:"reason"`
 		Type   string `json:"error_type"`
 	}{text, "backend"}})
-}
-
-// noBackups answers v0.0.7's request to sync backups, which are none of what is synced.
-func (s *Server) noBackups(w http.ResponseWriter, _ *http.Request) {
-	s.respond(w, http.StatusOK, struct {
-		Status  string     `json:"status"`
-		Message string     `json:"message"`
-		Result  []struct{} `json:"result"`
-	}{"completed", "Backups are not synced: nothing was done.", []struct{}{}})
 }
 
 // version answers with what the newest plugin checks. The number is that of the original backend whose interface this

@@ -11,8 +11,6 @@ import (
 	"slices"
 	stdsync "sync"
 	"time"
-
-	"github.com/proxbox-go/proxbox/sse"
 )
 
 // Options tunes a server. The zero value is good.
@@ -131,18 +129,7 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /ws", s.socket)
 	s.runRoutes()
 	s.authRoutes()
-	for path, stream := range map[string]sse.Stream{
-		"/dcim/devices/create":                    sse.Devices,
-		"/virtualization/virtual-machines/create": sse.VirtualMachines,
-		"/full-update":                            sse.FullUpdate,
-	} {
-		s.mux.HandleFunc("GET "+path, s.answer(stream, s.options.AnswerWithin))
-		s.mux.HandleFunc("POST "+path, s.answer(stream, 0))
-		s.mux.HandleFunc("GET "+path+"/stream", s.stream(stream))
-		// A pattern for GET takes HEAD too, and whoever only looks must not start a run.
-		s.mux.HandleFunc("HEAD "+path, refuse("GET, POST"))
-		s.mux.HandleFunc("HEAD "+path+"/stream", refuse("GET"))
-	}
+	s.stages()
 }
 
 // refuse answers that the method is none of those that the path has.

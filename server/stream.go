@@ -13,17 +13,49 @@ import (
 	"github.com/proxbox-go/proxbox/sync"
 )
 
-// stream answers with the events of a run, in the documented dialect. Whatever goes wrong is told in the stream, because
-// the plugin hides the body of a stream that was refused.
-func (s *Server) stream(kind sse.Stream) http.HandlerFunc {
+// stream answers with the events of a run, in the dialect of whoever asks. Whatever goes wrong is told in the stream,
+// because the plugin hides the body of a stream that was refused.
+func (s *Server) stream(p stagePath) http.HandlerFunc {
 	return func(w http.ResponseWriter, request *http.Request) {
-		if id := request.Header.Get("Last-Event-ID"); id != "" {
+		kind, id := streamOf(p.stage), request.Header.Get("Last-Event-ID")
+		switch {
+		case p.staged(request):
+			s.stageStream(w, request, p)
+		case id != "":
 			s.resume(w, request, kind, id)
-			return
+		default:
+			r, ahead := s.queue.join(s.order(kind))
+			s.begin(w, sse.Documented(kind)).watch(request.Context(), r, ahead, place{})
 		}
-		r, ahead := s.queue.join(s.order(kind))
-		s.begin(w, sse.Documented(kind)).watch(request.Context(), r, ahead, place{})
 	}
+}
+
+// stageStream answers the newest plugin. It repeats a stage whose stream was cut: then it joins the run, if that goes
+// on, and is told everything from its first event.
+func (s *Server) stageStream(w http.ResponseWriter, request *http.Request, p stagePath) {
+	e := s.begin(w, sse.Stages(p.stage))
+	e.stage = p.stage
+	o, alone, err := s.stageOrder(p, request)
+	if err == nil && alone == "" {
+		r, ahead := s.queue.join(o)
+		e.watch(request.Context(), r, ahead, place{})
+		return
+	}
+	frames, fault := p.stage.LeftAlone(alone)
+	if err != nil {
+		frames, fault = p.stage.Refused(err)
+	}
+	if fault == nil {
+		fault = e.send(func() error {
+			for _, frame := range frames {
+				if err := e.encoder.Frame(frame); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	s.options.Logger.Debug("stage without a run", "stage", string(p.stage), "reason", alone, "error", errors.Join(err, fault))
 }
 
 // resume goes on with the run that the id names, after the event that it names. It starts none: a browser comes back
@@ -51,6 +83,7 @@ type eventStream struct {
 	server  *Server
 	control *http.ResponseController
 	encoder *sse.Encoder
+	stage   sse.Stage // that is told, in its dialect; empty in others
 }
 
 func (s *Server) begin(w http.ResponseWriter, dialect sse.Dialect) *eventStream {
@@ -91,6 +124,13 @@ func (e *eventStream) watch(ctx context.Context, r, ahead *run, from place) {
 func (e *eventStream) waiting(ahead *run) error {
 	if ahead == nil {
 		return nil
+	}
+	if e.stage != "" {
+		frame, err := e.stage.Waiting(ahead.id)
+		if err != nil {
+			return err
+		}
+		return e.encoder.Frame(frame)
 	}
 	data, err := json.Marshal(struct {
 		Step    string      `json:"step"`
