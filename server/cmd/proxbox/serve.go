@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"time"
 
@@ -16,36 +16,42 @@ import (
 )
 
 func serveCommand() *cobra.Command {
-	var address, state string
+	var at listening
+	var o server.Options
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the API that the netbox-proxbox plugin expects",
-		Args:  cobra.NoArgs,
+		Long: "Serve the API that the netbox-proxbox plugin expects. Until an API key is registered, with POST /auth/register-key, only\n" +
+			"this machine itself is answered; from then on each request needs one.",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			b, err := served(cmd)
 			if err != nil {
 				return err
 			}
-			if state, err = stateFolder(state, os.Getenv); err != nil {
+			if o.StateDir, err = stateFolder(o.StateDir, os.Getenv); err != nil {
 				return err
 			}
-			listener, err := net.Listen("tcp", address)
+			o.Logger = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
+			listener, scheme, err := at.open()
 			if err != nil {
-				return fmt.Errorf("cannot listen on %s: %w", address, err)
+				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "proxbox listens on http://%s\n", listener.Addr())
-			return serve(cmd.Context(), listener, b, &server.Options{StateDir: state}, cmd.OutOrStdout())
+			fmt.Fprintf(cmd.OutOrStdout(), "proxbox listens on %s://%s\n", scheme, listener.Addr())
+			if scheme == "http" && exposed(listener) {
+				o.Logger.Warn("API keys and all else go over the network as they are: give a certificate with --tls-cert and --tls-key")
+			}
+			return serve(cmd.Context(), listener, b, &o, cmd.OutOrStdout())
 		},
 	}
 	configFlag(cmd)
-	addressFlag(cmd, &address)
-	cmd.Flags().StringVar(&state, "state", "", "folder for what is to survive a restart, such as the endpoints that the plugin pushes (default "+
+	at.flags(cmd)
+	cmd.Flags().StringSliceVar(&o.Origins, "origin", nil, "host whose pages may open the WebSocket, besides those of the NetBox that is known")
+	cmd.Flags().BoolVar(&o.OpenWrites, "open-writes", false, "answer everybody until an API key is registered")
+	cmd.Flags().BoolVar(&o.BootstrapFromAnywhere, "bootstrap-from-anywhere", false, "let any machine register the first API key")
+	cmd.Flags().StringVar(&o.StateDir, "state", "", "folder for what is to survive a restart, such as the endpoints that the plugin pushes (default "+
 		"$STATE_DIRECTORY, which systemd sets, else proxbox in $XDG_STATE_HOME or ~/.local/state)")
 	return cmd
-}
-
-func addressFlag(cmd *cobra.Command, address *string) {
-	cmd.Flags().StringVar(address, "addr", "127.0.0.1:8800", "address to listen on")
 }
 
 // shutdownTime is how long streams and runs may take to end once the server is to stop.
@@ -57,7 +63,10 @@ func serve(ctx context.Context, listener net.Listener, b server.Backend, o *serv
 	if err != nil {
 		return &runError{err}
 	}
-	s := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	if exposed(listener) && !handler.HasKeys() && (o == nil || !o.OpenWrites) {
+		fmt.Fprintln(out, "no API key is registered: other machines are refused until one is, by POST /auth/register-key on this one")
+	}
+	s := webServer(handler)
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(listener) }()
 	select {
