@@ -29,7 +29,7 @@ func readPushed(w http.ResponseWriter, request *http.Request) (*pushed, error) {
 func (p *pushed) name() string {
 	var name string
 	_ = json.Unmarshal(p.fields["name"], &name) // what is no name is told when the row takes it
-	return name
+	return strings.TrimSpace(name)
 }
 
 // take takes a field out of the body. Null is empty; absent tells that the body does not have it.

@@ -154,8 +154,10 @@ func (r *rows) pushProxmox(id int, body *pushed) (row ProxmoxEndpoint, err error
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	err = r.change(func(next *keptRows) error {
-		at := next.find(id, body)
-		if at < 0 && id != 0 {
+		at := next.at(id)
+		if id == 0 {
+			at = next.named(body.name())
+		} else if at < 0 {
 			return errNoRow
 		}
 		if at < 0 {
@@ -184,14 +186,14 @@ func (r *rows) pushProxmox(id int, body *pushed) (row ProxmoxEndpoint, err error
 	return row, err
 }
 
-// find returns where the row of that number is, or, with number 0, that of the body's name; -1 if it is nowhere.
-func (k *keptRows) find(id int, body *pushed) int {
-	return slices.IndexFunc(k.Proxmox, func(p keptProxmox) bool {
-		if id == 0 {
-			return p.Name == body.name()
-		}
-		return p.ID == id
-	})
+// at returns where the row of that number is, -1 if there is none.
+func (k *keptRows) at(id int) int {
+	return slices.IndexFunc(k.Proxmox, func(p keptProxmox) bool { return p.ID == id })
+}
+
+// named returns where the row of that name is, -1 if there is none.
+func (k *keptRows) named(name string) int {
+	return slices.IndexFunc(k.Proxmox, func(p keptProxmox) bool { return p.Name == name })
 }
 
 // dropProxmox removes the row of that number.
@@ -199,8 +201,8 @@ func (r *rows) dropProxmox(id int) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.change(func(next *keptRows) error {
-		at := next.find(id, nil)
-		if at < 0 || id == 0 {
+		at := next.at(id)
+		if at < 0 {
 			return errNoRow
 		}
 		next.Proxmox = slices.Delete(next.Proxmox, at, at+1)
