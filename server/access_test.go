@@ -23,6 +23,10 @@ var (
 	kept       = []string{
 		"GET " + devices, "POST " + devices, "GET " + devices + "/stream", "HEAD " + devices, "GET " + machines, "GET " + full,
 		"POST " + full, "GET " + full + "/stream", "GET /auth/keys", "POST /auth/keys", "DELETE /auth/keys/1", "PATCH /auth/keys/1",
+		"GET /runs", "POST /runs", "GET /runs/x", "GET /runs/x/events", "DELETE /runs/x", "GET /version",
+		"GET /netbox/endpoint", "POST /netbox/endpoint", "PUT /netbox/endpoint/1", "DELETE /netbox/endpoint/1", "GET /netbox/status",
+		"GET /proxmox/endpoints", "POST /proxmox/endpoints", "PUT /proxmox/endpoints/1", "GET /proxmox/endpoints/1",
+		"GET /proxmox/version", "GET /proxmox/sessions", "GET /proxmox/cluster/status", "GET /proxmox/cluster/resources",
 		"GET /nothing", "POST /", "OPTIONS " + full, "GET //full-update", "GET /ui/../full-update", "GET /health/../full-update",
 		"GET /ui/..%2ffull-update", "GET /auth/bootstrap-status/../../full-update",
 	}
@@ -45,6 +49,27 @@ func all(routes []string, status int) map[string]int {
 		want[route] = status
 	}
 	return want
+}
+
+// Whether it is ready anybody may know; what it has there, or what is wrong, not.
+func TestReadyTellsNoStrangerOfTheEstate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := serveEstate(t, nil, "lab")
+		r := s.at(elsewhere).ask(http.MethodGet, "/ready")
+		assert.Equal(t, http.StatusOK, r.status)
+		assert.JSONEq(t, `{"status":"ready"}`, string(r.body))
+		s.register(key)
+		assert.JSONEq(t, `{"status":"ready"}`, string(s.ask(http.MethodGet, "/ready").body))
+		assert.JSONEq(t, `{"status":"ready","sources":["lab"]}`, string(s.send(http.MethodGet, "/ready", key, "").body))
+	})
+	synctest.Test(t, func(t *testing.T) {
+		handler, err := server.New(nowhere{}, nil)
+		require.NoError(t, err)
+		r := serveOn(t, handler).at(elsewhere).ask(http.MethodGet, "/ready")
+		assert.Equal(t, http.StatusServiceUnavailable, r.status)
+		assert.JSONEq(t, `{"status":"not ready"}`, string(r.body))
+	})
 }
 
 func TestOpenRoutes(t *testing.T) {

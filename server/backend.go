@@ -11,6 +11,8 @@ import (
 //
 // A backend may know a NetBox and clusters of its own, by its configuration. They stand beside the rows that it is given:
 // its own NetBox is preferred to a pushed one, and a cluster that it knows and that is pushed too is one cluster, its own.
+//
+// One that knows a NetBox may be a [NetBoxLocator] too.
 type Backend interface {
 	// Open returns what runs between the NetBox and all clusters, its own and those of the rows. Nothing is sent yet. The
 	// error is a sentence for the operator: no NetBox, no cluster, a credential that makes no sense.
@@ -23,6 +25,12 @@ type Backend interface {
 	NetBoxStatus(ctx context.Context, rows Endpoints) (json.RawMessage, error)
 	// Guest returns the guest that a virtual machine in NetBox stands for.
 	Guest(ctx context.Context, rows Endpoints, virtualMachine int64) (sync.GuestRef, error)
+}
+
+// NetBoxLocator is a [Backend] that says where its own NetBox is, whose pages then may listen at the WebSocket.
+type NetBoxLocator interface {
+	// NetBoxURL returns where it is, empty if the backend knows none.
+	NetBoxURL() string
 }
 
 // Runner does runs between the same ends. A [sync.Engine] is one.

@@ -40,6 +40,51 @@
 // the server could not end, because it was killed, is told as interrupted: what had been told of it is known, and whoever
 // watched it gets its end. A run that Shutdown stopped is cancelled. A run that waited is not started again.
 //
-// Who may ask is not decided here: put a handler in front. The [http.Server] around it may limit ReadHeaderTimeout and
-// IdleTimeout; ReadTimeout would end streams, which limit each of their writes themselves.
+// # Who may ask
+//
+// Anybody may ask for /, /health, /ready, /auth/bootstrap-status and the files of the page below /ui/. All else, reading
+// included, goes by one rule.
+//
+// Once an API key is registered each request needs an active one, as X-Proxbox-API-Key: KEY, Authorization: Bearer KEY or
+// Authorization: Token KEY; without it the answer is 401. Until then the server's own machine is answered, and others get
+// 403, unless [Options.OpenWrites] lets everybody in. The machine itself is who connects from a loopback address, asks for
+// localhost or an address, and shows no trace of a proxy or of another site's page. What a header says of the client makes
+// nobody local. A reverse proxy on the same machine must set X-Forwarded-For, as they do, or a key be registered first.
+//
+//	GET    /auth/bootstrap-status   whether the first key is still to be registered
+//	POST   /auth/register-key       register it: {"api_key": "KEY", "label": "whose"}; only on the server's own
+//	                                machine, unless [Options.BootstrapFromAnywhere] allows it elsewhere
+//	GET    /auth/keys               the keys, without what they are
+//	POST   /auth/keys               register another one
+//	PATCH  /auth/keys/{id}          {"is_active": false}, or true
+//	DELETE /auth/keys/{id}          forget it
+//
+// A key is 32 to 512 characters of ASCII, to be made by a random generator; only its SHA-256 is kept, below
+// [Options.StateDir]. One key always stays active: to begin anew, stop the server and remove keys.json there.
+//
+// Five wrong keys from one address (of IPv6: from one /64) within five minutes lock it out, even with a right key: 429
+// with Retry-After, until the first of them is five minutes old. To show no key is no guess.
+//
+// # Pages and the WebSocket
+//
+// The page of another site can neither read an answer, for no CORS header is ever sent, nor start anything. A WebSocket is
+// for this server's own page, for no page at all, and for the pages of NetBox: the hosts in [Options.Origins], that of a
+// [NetBoxLocator] and that of the pushed NetBox, of the latter two at any scheme and port. What the client may do once a
+// key is registered:
+//
+//	one that shows a valid key with the request    everything
+//	one that shows a wrong one with it             nothing: 401
+//	a page of NetBox                               listen; after a message with a key, everything
+//	this server's page, and no page                nothing before its first message, which must show a key; then all
+//	another page                                   nothing: 403
+//
+// Until then whoever is let in by the rule above may do everything, a page of NetBox may listen from anywhere, and others
+// get 403. A message shows a key as {"api_key": "KEY"}. A wrong key, another first message where it must be a key, or none
+// within 10 s closes the socket with the code 4001. The right to commands ends with the key.
+//
+// # The HTTP server around it
+//
+// Set its ReadHeaderTimeout (10 s is good), IdleTimeout (2 min) and MaxHeaderBytes (64 KiB). Leave ReadTimeout and
+// WriteTimeout at 0: they would end streams. The handler bounds the rest: a body may have 1 MiB, one with a key 8 KiB, and
+// take 30 s, and each write to a client is limited by [Options.WriteTimeout].
 package server

@@ -25,7 +25,8 @@ func foreignPage(r *http.Request) bool {
 }
 
 // listens tells whether a page with the origin may listen at the WebSocket: one of [Options.Origins], or of the NetBox
-// that was pushed. The plugin opens the socket from the page of its NetBox, whatever the port that a proxy has there.
+// that is configured or was pushed. The plugin opens the socket from the page of its NetBox, whatever the port that a
+// proxy has there.
 func (s *Server) listens(origin string) bool {
 	u, err := url.Parse(strings.ToLower(origin))
 	if err != nil || u.Hostname() == "" {
@@ -38,10 +39,20 @@ func (s *Server) listens(origin string) bool {
 			}
 		}
 	}
-	box := s.rows.snapshot().NetBox
-	if box == nil {
-		return false
+	return slices.Contains(s.netBoxHosts(), u.Hostname())
+}
+
+// netBoxHosts returns the hosts that NetBox is known by, in small letters. Some may be empty.
+func (s *Server) netBoxHosts() []string {
+	var hosts []string
+	if located, ok := s.backend.(NetBoxLocator); ok {
+		if u, err := url.Parse(located.NetBoxURL()); err == nil {
+			hosts = append(hosts, strings.ToLower(u.Hostname()))
+		}
 	}
-	address, _, _ := strings.Cut(box.IPAddress, "/")
-	return slices.Contains([]string{strings.ToLower(box.Domain), strings.ToLower(address)}, u.Hostname())
+	if box := s.rows.snapshot().NetBox; box != nil {
+		address, _, _ := strings.Cut(box.IPAddress, "/")
+		hosts = append(hosts, strings.ToLower(box.Domain), strings.ToLower(address))
+	}
+	return hosts
 }

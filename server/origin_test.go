@@ -6,6 +6,24 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
+// located is a backend that knows a NetBox.
+type located struct {
+	Backend
+	url string
+}
+
+func (l located) NetBoxURL() string { return l.url }
+
+func TestListensToTheBackendsNetBox(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]bool{
+		"https://netbox.example/sub/path": true, "http://NetBox.example:8000": true, "https://other.example": false, "": false, ":": false,
+	} {
+		s := &Server{backend: located{url: url}, rows: &rows{}}
+		assert.Equal(t, want, s.listens("https://netbox.example"), url)
+	}
+}
+
 func TestListens(t *testing.T) {
 	t.Parallel()
 	pushed := &NetBoxEndpoint{Domain: "NetBox.example", IPAddress: "192.0.2.5/24", Port: 443}

@@ -2,17 +2,22 @@ package server
 
 import "net/http"
 
-// ready says whether a run is possible: whether a NetBox and a cluster are known.
-func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
+// ready says whether a run is possible: whether a NetBox and a cluster are known. Which, or why not, it says only to who
+// is let in.
+func (s *Server) ready(w http.ResponseWriter, request *http.Request) {
 	type answer struct {
 		Status  string   `json:"status"`
 		Sources []string `json:"sources,omitempty"`
 		Detail  string   `json:"detail,omitempty"`
 	}
+	status, body := http.StatusOK, answer{Status: "ready"}
 	names, err := s.sources(s.rows.snapshot())
 	if err != nil {
-		s.respond(w, http.StatusServiceUnavailable, answer{Status: "not ready", Detail: err.Error()})
-		return
+		status, body = http.StatusServiceUnavailable, answer{Status: "not ready", Detail: err.Error()}
 	}
-	s.respond(w, http.StatusOK, answer{Status: "ready", Sources: names})
+	body.Sources = names
+	if s.admit(request) != nil {
+		body.Sources, body.Detail = nil, ""
+	}
+	s.respond(w, status, body)
 }

@@ -13,12 +13,16 @@ import (
 	"github.com/proxbox-go/proxbox/sync"
 )
 
-var _ server.Backend = (*Backend)(nil)
+var (
+	_ server.Backend       = (*Backend)(nil)
+	_ server.NetBoxLocator = (*Backend)(nil)
+)
 
 // Backend runs and answers between the NetBox and the clusters of a [Config] and those that the plugin pushes. It is safe
 // for concurrent use.
 type Backend struct {
 	options  Options
+	url      string           // of the NetBox of the Config, empty if it names none
 	sink     *netboxsink.Sink // of the Config, nil if it names none
 	clusters []cluster        // of the Config
 
@@ -43,7 +47,7 @@ func Serve(c Config, o *Options) (*Backend, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	b := &Backend{options: *o, sinks: map[NetBox]*netboxsink.Sink{}, sources: map[login]*proxmoxsrc.Source{}}
+	b := &Backend{options: *o, url: c.NetBox.URL, sinks: map[NetBox]*netboxsink.Sink{}, sources: map[login]*proxmoxsrc.Source{}}
 	var problems []error
 	if c.NetBox != (NetBox{}) {
 		b.sink, problems = c.sink(o)
@@ -57,6 +61,9 @@ func Serve(c Config, o *Options) (*Backend, error) {
 	}
 	return b, nil
 }
+
+// NetBoxURL implements [server.NetBoxLocator].
+func (b *Backend) NetBoxURL() string { return b.url }
 
 // Open implements [server.Backend].
 func (b *Backend) Open(rows server.Endpoints) (server.Runner, error) {
