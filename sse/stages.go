@@ -294,7 +294,7 @@ func (p phase) childrenSaid(children map[sync.Kind]sync.Counts) string {
 	if len(kinds) == 0 {
 		kinds = []sync.Kind{"vm-interface", "mac-address", "ip-address", "virtual-disk"}
 	}
-	text := ""
+	var text strings.Builder
 	for _, kind := range kinds {
 		c := children[kind]
 		if c.Total() == 0 || len(p.children) == 0 && c.Written()+c.Failed+c.Skipped == 0 {
@@ -302,9 +302,9 @@ func (p phase) childrenSaid(children map[sync.Kind]sync.Counts) string {
 		}
 		var t tally
 		t.add(c)
-		text += "; " + amount(t.Total, kind) + listed(t)
+		text.WriteString("; " + amount(t.Total, kind) + listed(t))
 	}
-	return text
+	return text.String()
 }
 
 type errorDetailBody struct {

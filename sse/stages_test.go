@@ -101,7 +101,7 @@ func asPlugin(t *testing.T, stream []byte) (names []string, bodies []map[string]
 	t.Helper()
 	text := string(stream)
 	require.True(t, strings.HasSuffix(text, "\n\n") || text == "")
-	for _, part := range strings.Split(strings.TrimSuffix(text, "\n\n"), "\n\n") {
+	for part := range strings.SplitSeq(strings.TrimSuffix(text, "\n\n"), "\n\n") {
 		require.Less(t, len(part)+2, 600, "%.200s", part)
 		for i := range len(part) {
 			require.True(t, part[i] == '\n' || part[i] >= ' ' && part[i] <= '~', "%q", part)
@@ -299,7 +299,7 @@ func TestStageCountsUnitsThatFailedFirst(t *testing.T) {
 func TestStageNamesWhatFailed(t *testing.T) {
 	t.Parallel()
 	result := sync.Result{}
-	for _, name := range strings.Fields(strings.Repeat("guest-of-a-long-name ", 40)) {
+	for name := range strings.FieldsSeq(strings.Repeat("guest-of-a-long-name ", 40)) {
 		key := machineKey(name + strings.Repeat("x", len(result.Failures)))
 		result.Failures = append(result.Failures, &sync.ObjectError{Key: key, Unit: key, Label: name, Err: errors.New("refused")})
 	}
