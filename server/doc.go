@@ -22,6 +22,28 @@
 // slowly is cut off while the run goes on. A stream that was cut off is taken up again with the header Last-Event-ID, as
 // browsers do by themselves.
 //
+// # The stages of the newest plugin
+//
+// netbox-proxbox 0.0.29 syncs in stages, each a path with /stream, and each a set of kinds in the scope of a run:
+//
+//	/dcim/devices/create                                            devices
+//	/virtualization/virtual-machines/create                         virtual machines; with all that hangs on them,
+//	                                                                unless sync_vm_network=false
+//	/virtualization/virtual-machines/virtual-disks/create           virtual disks
+//	/virtualization/virtual-machines/interfaces/create              interfaces and MAC addresses
+//	/virtualization/virtual-machines/interfaces/ip-address/create   IP addresses, with the interfaces that they need
+//	                                                                and the virtual machines that point to them
+//	/virtualization/virtual-machines/{id}/create                    one virtual machine, by its number in NetBox;
+//	/virtualization/virtual-machines/{id}/virtual-disks/create      its disks
+//
+// Stages for what is not synced (storages, task histories, backups, snapshots, interfaces of nodes, SDN, replications,
+// backup jobs) complete at once and say so. Of the query, proxmox_endpoint_ids names clusters by the numbers of their
+// rows, netbox_vm_ids virtual machines; overwrite flags and sync modes become the run's policy and scope where there is a
+// rule for them, and anything else is accepted and has no effect.
+//
+// These streams are in the dialect [sse.Stages]. On paths that the documented backend has too, that is for requests with
+// the header X-Proxbox-API-Key or proxmox_endpoint_ids; others get the documented dialect, and their query has no effect.
+//
 // # Which runs go on at once
 //
 // Two runs never touch the same source at once. Whatever asks for a run, a stream, a socket's command, POST /runs or
