@@ -1,12 +1,12 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/proxbox-go/proxbox/sse"
@@ -81,9 +81,10 @@ type place struct{ events, frames int }
 // eventStream is the answer to one request for a stream.
 type eventStream struct {
 	server  *Server
-	control *http.ResponseController
-	encoder *sse.Encoder
-	stage   sse.Stage // that is told, in its dialect; empty in others
+	writer  http.ResponseWriter
+	encoder *sse.Encoder // into the buffer
+	buffer  bytes.Buffer // what is to be sent next
+	stage   sse.Stage    // that is told, in its dialect; empty in others
 }
 
 func (s *Server) begin(w http.ResponseWriter, dialect sse.Dialect) *eventStream {
@@ -91,7 +92,9 @@ func (s *Server) begin(w http.ResponseWriter, dialect sse.Dialect) *eventStream 
 	header.Set("Content-Type", "text/event-stream; charset=utf-8")
 	header.Set("Cache-Control", "no-cache")
 	header.Set("X-Accel-Buffering", "no")
-	return &eventStream{server: s, control: http.NewResponseController(w), encoder: sse.NewEncoder(w, dialect)}
+	e := &eventStream{server: s, writer: w}
+	e.encoder = sse.NewEncoder(&e.buffer, dialect)
+	return e
 }
 
 // watch sends the events from a place on until the last, or until the client is gone or too slow.
@@ -143,16 +146,16 @@ func (e *eventStream) waiting(ahead *run) error {
 	return e.encoder.Frame(sse.Frame{Event: "step", Data: data})
 }
 
-// events sends events, without the first few frames of the first, not too many under one time limit.
+// events sends events, without the first few frames of the first, not too much under one time limit.
 func (e *eventStream) events(events []sync.Event, told int) error {
-	const batch = 100
-	for some := range slices.Chunk(events, batch) {
+	const enough = 32 << 10 // bytes
+	for len(events) > 0 {
 		err := e.send(func() error {
-			for _, ev := range some {
-				if err := e.encoder.EncodeRest(ev, told); err != nil {
+			for len(events) > 0 && e.buffer.Len() < enough {
+				if err := e.encoder.EncodeRest(events[0], told); err != nil {
 					return err
 				}
-				told = 0
+				events, told = events[1:], 0
 			}
 			return nil
 		})
@@ -163,14 +166,19 @@ func (e *eventStream) events(events []sync.Event, told int) error {
 	return nil
 }
 
-// send writes something and sees it off, within the time limit.
-func (e *eventStream) send(write func() error) error {
+// send has something encoded and sees it off. The time limit is the client's: encoding does not count.
+func (e *eventStream) send(encode func() error) error {
+	e.buffer.Reset()
+	if err := encode(); err != nil {
+		return err
+	}
+	control := http.NewResponseController(e.writer)
 	deadline := time.Now().Add(e.server.options.WriteTimeout)
-	if err := e.control.SetWriteDeadline(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := control.SetWriteDeadline(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
-	if err := write(); err != nil {
+	if _, err := e.writer.Write(e.buffer.Bytes()); err != nil {
 		return err
 	}
-	return e.control.Flush()
+	return control.Flush()
 }

@@ -34,7 +34,7 @@ func (chatter) Run(_ context.Context, o *sync.RunOptions) (*sync.Result, error) 
 // Over real connections, too, a client that does not read is cut off, and one that reads gets everything.
 func TestSlowReaderOverTCP(t *testing.T) {
 	t.Parallel()
-	s, err := server.New(server.Fixed(chatter{}), &server.Options{WriteTimeout: 200 * time.Millisecond})
+	s, err := server.New(server.Fixed(chatter{}), &server.Options{WriteTimeout: time.Second})
 	require.NoError(t, err)
 	cut := make(chan struct{})
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
