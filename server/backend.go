@@ -12,12 +12,12 @@ import (
 // A backend may know a NetBox and clusters of its own, by its configuration. They stand beside the rows that it is given:
 // its own NetBox is preferred to a pushed one, and a cluster that it knows and that is pushed too is one cluster, its own.
 //
-// One that knows a NetBox may be a [NetBoxLocator] too.
+// One that knows a NetBox may be a [NetBoxLocator] too, and one that knows clusters a [ClusterLister].
 type Backend interface {
 	// Open returns what runs between the NetBox and all clusters, its own and those of the rows. Nothing is sent yet. The
 	// error is a sentence for the operator: no NetBox, no cluster, a credential that makes no sense.
 	Open(rows Endpoints) (Runner, error)
-	// Source returns the name of the source that stands for a row.
+	// Source returns the name of the source that stands for a row; empty from a backend that makes nothing of rows.
 	Source(rows Endpoints, row ProxmoxEndpoint) string
 	// Ask returns the answers about the cluster of a row that the plugin wants before and beside its runs.
 	Ask(rows Endpoints, row ProxmoxEndpoint) (Questions, error)
@@ -31,6 +31,21 @@ type Backend interface {
 type NetBoxLocator interface {
 	// NetBoxURL returns where it is, empty if the backend knows none.
 	NetBoxURL() string
+}
+
+// ClusterLister is a [Backend] that lists all its clusters. Of any other, only those are asked how they are for which a
+// row stands.
+type ClusterLister interface {
+	// Clusters returns the clusters that a run would be about, its own and those of the rows, whether or not a run is
+	// possible.
+	Clusters(rows Endpoints) []Cluster
+}
+
+// Cluster is a source, with who answers questions about it.
+type Cluster struct {
+	Source    string
+	Questions Questions // nil if nobody can be asked
+	Err       error     // why not: a sentence for the operator
 }
 
 // Runner does runs between the same ends. A [sync.Engine] is one.

@@ -8,8 +8,8 @@ import (
 	"github.com/proxbox-go/proxbox/sync"
 )
 
-// Fixed returns the backend of a runner whose ends are what they are: pushed rows change nothing, and questions about
-// them are not answered. It makes a server of any [sync.Engine].
+// Fixed returns the backend of a runner whose ends are what they are: pushed rows change nothing, questions about them
+// are not answered, and a run for any of them is for all sources. It makes a server of any [sync.Engine].
 func Fixed(r Runner) Backend { return fixed{r} }
 
 type fixed struct{ runner Runner }

@@ -465,3 +465,23 @@ func TestStagesOfAFixedBackend(t *testing.T) {
 		assert.Equal(t, true, w.last().Body["ok"])
 	})
 }
+
+// Sockets hear of stages what they hear of any run.
+func TestSocketHearsStages(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := servePushed(t)
+		l := s.listen()
+		for _, path := range []string{devices, machinePaths + "/virtual-disks/create"} {
+			w := s.watchStage(path, recordedQuery)
+			run := s.backend.run(t)
+			run.tell(fullRun()...)
+			run.finish()
+			assert.Equal(t, "complete", w.last().Event)
+		}
+		heard := strings.Join(l.heard(), "\n")
+		assert.Equal(t, 2, strings.Count(heard, `{"object":"virtual_machine","end":true}`))
+		assert.Contains(t, heard, `&lt;i&gt;db&lt;/i&gt;`)
+		assert.NotContains(t, heard, "item_progress")
+	})
+}
