@@ -14,6 +14,8 @@
 //	GET  /runs/{id}/plan                                what a dry run has found; POST /runs/{id}/apply does it
 //	DELETE /runs/{id}                                   cancel
 //	GET  /ready                                         whether a run is possible
+//	GET  /status                                        how NetBox and the clusters are, and what is under way
+//	GET  /ui/                                           the page for people: see package ui below this one
 //
 // Start with [New], which makes an [http.Handler] of a [Backend]. [Fixed] makes one of any [sync.Engine]; package
 // backend below this one has that of the binary, which takes the endpoints that the plugin pushes.

@@ -11,6 +11,8 @@ import (
 	"slices"
 	stdsync "sync"
 	"time"
+
+	"github.com/proxbox-go/proxbox/server/ui"
 )
 
 // Options tunes a server. The zero value is good.
@@ -56,6 +58,7 @@ type Server struct {
 	keys    *keys
 	lockout *lockout
 	queue   *queue
+	asks    health
 	mux     *http.ServeMux
 
 	mu       stdsync.Mutex
@@ -126,6 +129,8 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /{$}", s.root)
 	s.mux.HandleFunc("GET /health", s.health)
 	s.mux.HandleFunc("GET /ready", s.ready)
+	s.mux.HandleFunc("GET /status", s.getStatus)
+	s.mux.Handle("GET /ui/", http.StripPrefix("/ui", ui.Handler()))
 	s.mux.HandleFunc("GET /ws", s.socket)
 	s.runRoutes()
 	s.authRoutes()

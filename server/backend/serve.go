@@ -16,6 +16,7 @@ import (
 var (
 	_ server.Backend       = (*Backend)(nil)
 	_ server.NetBoxLocator = (*Backend)(nil)
+	_ server.ClusterLister = (*Backend)(nil)
 )
 
 // Backend runs and answers between the NetBox and the clusters of a [Config] and those that the plugin pushes. It is safe
@@ -107,6 +108,24 @@ func (b *Backend) Ask(rows server.Endpoints, row server.ProxmoxEndpoint) (server
 		return nil, err
 	}
 	return questions{source}, nil
+}
+
+// Clusters implements [server.ClusterLister].
+func (b *Backend) Clusters(rows server.Endpoints) []server.Cluster {
+	var all []server.Cluster
+	for _, c := range b.merged(rows) {
+		if !c.enabled {
+			continue
+		}
+		listed := server.Cluster{Source: c.name}
+		if source, err := b.source(c); err != nil {
+			listed.Err = err
+		} else {
+			listed.Questions = questions{source}
+		}
+		all = append(all, listed)
+	}
+	return all
 }
 
 // NetBoxStatus implements [server.Backend].
