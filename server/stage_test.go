@@ -481,7 +481,7 @@ func TestSocketHearsStages(t *testing.T) {
 		}
 		heard := strings.Join(l.heard(), "\n")
 		assert.Equal(t, 2, strings.Count(heard, `{"object":"virtual_machine","end":true}`))
-		assert.Contains(t, heard, `&lt;i&gt;db&lt;/i&gt;`)
+		assert.Contains(t, heard, `"name":"\u0026lt;i\u0026gt;db\u0026lt;/i\u0026gt;"`)
 		assert.NotContains(t, heard, "item_progress")
 	})
 }
