@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"reflect"
 	"slices"
@@ -39,11 +40,11 @@ func engine(cmd *cobra.Command) (*sync.Engine, error) {
 
 // served returns the backend that the command's configuration describes. It may name nothing: the plugin pushes what is
 // missing.
-func served(cmd *cobra.Command) (*backend.Backend, error) {
+func served(cmd *cobra.Command, logger *slog.Logger) (*backend.Backend, error) {
 	var b *backend.Backend
 	build := func(c backend.Config) (err error) {
 		c.Proxmox = slices.DeleteFunc(c.Proxmox, func(p backend.Proxmox) bool { return reflect.ValueOf(p).IsZero() })
-		b, err = backend.Serve(c, nil)
+		b, err = backend.Serve(c, &backend.Options{Logger: logger})
 		return err
 	}
 	if !cmd.Flags().Changed("config") && os.Getenv("PROXBOX_NETBOX_URL") == "" && os.Getenv("PROXBOX_PROXMOX_URL") == "" {

@@ -25,14 +25,14 @@ func serveCommand() *cobra.Command {
 			"this machine itself is answered; from then on each request needs one.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			b, err := served(cmd)
+			o.Logger = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
+			b, err := served(cmd, o.Logger)
 			if err != nil {
 				return err
 			}
 			if o.StateDir, err = stateFolder(o.StateDir, os.Getenv); err != nil {
 				return err
 			}
-			o.Logger = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
 			listener, scheme, err := at.open()
 			if err != nil {
 				return err
