@@ -24,6 +24,25 @@
 // slowly is cut off while the run goes on. A stream that was cut off is taken up again with the header Last-Event-ID, as
 // browsers do by themselves.
 //
+// # Endpoints
+//
+// The plugin pushes where its NetBox and the clusters are:
+//
+//	     /netbox/endpoint, /netbox/endpoint/1           the one row of a NetBox: GET, POST; GET, PUT, PATCH, DELETE
+//	     /proxmox/endpoints, /proxmox/endpoints/{id}    the rows of the clusters
+//	GET  /netbox/status                                 what NetBox says of itself
+//	GET  /proxmox/version, /proxmox/sessions            the plugin's questions about clusters, which it names by
+//	     /proxmox/cluster/status, /proxmox/nodes        proxmox_endpoint_ids, name, target_name, domain or ip_address;
+//	     /proxmox/cluster/resources                     without them all are meant that are enabled
+//	     /proxmox/api2/nodes/{node}/time
+//
+// A write changes the row of that name, or makes it, so that two at once make one. A field that it does not bring stays;
+// secrets that are null stay as long as host and user do. No answer has a secret, and fields that mean nothing here come
+// back as they were pushed. The rows are kept below [Options.StateDir], in endpoints.json, which has the secrets in it; the
+// numbers of rows are not given twice. A run goes on with the rows that there were when it was asked for. A question is
+// answered within 5 s; one without an answer gets the status 400, from the newest plugin 502. Firewalls and CPU models are
+// not read: the lists of them are empty.
+//
 // # The stages of the newest plugin
 //
 // netbox-proxbox 0.0.29 syncs in stages, each a path with /stream, and each a set of kinds in the scope of a run:
