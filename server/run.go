@@ -35,10 +35,11 @@ type run struct {
 	started  time.Time
 	events   []sync.Event
 	progress progress
-	plan     *sync.Plan    // of a dry run that has come to its end
-	ended    bool          // nothing more comes: the last of the events was sync.Complete
-	kept     *runRow       // of a run without events: what is still known of it, or was kept on disk
-	changed  chan struct{} // closed, and replaced, with each event
+	plan     *sync.Plan         // of a dry run that has come to its end
+	ended    bool               // nothing more comes: the last of the events was sync.Complete
+	kept     *runRow            // of a run without events: what is still known of it, or was kept on disk
+	shared   map[string]*shared // by dialect
+	changed  chan struct{}      // closed, and replaced, with each event
 }
 
 // runState is where a run is in its life.

@@ -215,5 +215,5 @@ func (s *Server) getEvents(w http.ResponseWriter, request *http.Request, r *run)
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	s.begin(w, sse.Plain).watch(request.Context(), r, nil, from)
+	s.begin(w, dialect{"plain", sse.Plain}).watch(request.Context(), r, nil, from)
 }

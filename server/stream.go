@@ -25,7 +25,7 @@ func (s *Server) stream(p stagePath) http.HandlerFunc {
 			s.resume(w, request, kind, id)
 		default:
 			r, ahead := s.queue.join(s.order(kind))
-			s.begin(w, sse.Documented(kind)).watch(request.Context(), r, ahead, place{})
+			s.begin(w, documented(kind)).watch(request.Context(), r, ahead, place{})
 		}
 	}
 }
@@ -33,7 +33,7 @@ func (s *Server) stream(p stagePath) http.HandlerFunc {
 // stageStream answers the newest plugin. It repeats a stage whose stream was cut: then it joins the run, if that goes
 // on, and is told everything from its first event.
 func (s *Server) stageStream(w http.ResponseWriter, request *http.Request, p stagePath) {
-	e := s.begin(w, sse.Stages(p.stage))
+	e := s.begin(w, dialect{"stages " + string(p.stage), sse.Stages(p.stage)})
 	e.stage = p.stage
 	o, alone, err := s.stageOrder(p, request)
 	if err == nil && alone == "" {
@@ -72,7 +72,12 @@ func (s *Server) resume(w http.ResponseWriter, request *http.Request, kind sse.S
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	s.begin(w, sse.Documented(kind)).watch(request.Context(), r, nil, from)
+	s.begin(w, documented(kind)).watch(request.Context(), r, nil, from)
+}
+
+// documented is the dialect of plugin v0.0.7.
+func documented(kind sse.Stream) dialect {
+	return dialect{"documented " + string(kind), sse.Documented(kind)}
 }
 
 // place is how far a watcher has come: it has so many events, and of the next one so many frames.
@@ -82,18 +87,19 @@ type place struct{ events, frames int }
 type eventStream struct {
 	server  *Server
 	writer  http.ResponseWriter
+	dialect dialect
 	encoder *sse.Encoder // into the buffer
 	buffer  bytes.Buffer // what is to be sent next
 	stage   sse.Stage    // that is told, in its dialect; empty in others
 }
 
-func (s *Server) begin(w http.ResponseWriter, dialect sse.Dialect) *eventStream {
+func (s *Server) begin(w http.ResponseWriter, d dialect) *eventStream {
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream; charset=utf-8")
 	header.Set("Cache-Control", "no-cache")
 	header.Set("X-Accel-Buffering", "no")
-	e := &eventStream{server: s, writer: w}
-	e.encoder = sse.NewEncoder(&e.buffer, dialect)
+	e := &eventStream{server: s, writer: w, dialect: d}
+	e.encoder = sse.NewEncoder(&e.buffer, d.frames)
 	return e
 }
 
@@ -101,14 +107,13 @@ func (s *Server) begin(w http.ResponseWriter, dialect sse.Dialect) *eventStream 
 func (e *eventStream) watch(ctx context.Context, r, ahead *run, from place) {
 	ticker := time.NewTicker(e.server.options.Keepalive)
 	defer ticker.Stop()
+	shared, done := r.share(e.dialect)
+	defer done()
 	err := e.send(func() error { return e.waiting(ahead) })
 	for err == nil {
 		events, changed, ended := r.after(from.events)
-		if err = e.events(events, from.frames); err != nil || ended {
+		if from, err = e.events(shared, events, from); err != nil || ended {
 			break
-		}
-		if len(events) > 0 {
-			from = place{events: from.events + len(events)}
 		}
 		select {
 		case <-changed:
@@ -146,24 +151,34 @@ func (e *eventStream) waiting(ahead *run) error {
 	return e.encoder.Frame(sse.Frame{Event: "step", Data: data})
 }
 
-// events sends events, without the first few frames of the first, not too much under one time limit.
-func (e *eventStream) events(events []sync.Event, told int) error {
+// events sends events that begin at a place, not too much under one time limit, and returns the place after them.
+func (e *eventStream) events(shared *shared, events []sync.Event, from place) (place, error) {
 	const enough = 32 << 10 // bytes
 	for len(events) > 0 {
 		err := e.send(func() error {
 			for len(events) > 0 && e.buffer.Len() < enough {
-				if err := e.encoder.EncodeRest(events[0], told); err != nil {
+				if err := e.event(shared, events[0], from); err != nil {
 					return err
 				}
-				events, told = events[1:], 0
+				events, from = events[1:], place{events: from.events + 1}
 			}
 			return nil
 		})
 		if err != nil {
-			return err
+			return from, err
 		}
 	}
-	return nil
+	return from, nil
+}
+
+// event encodes the event at a place.
+func (e *eventStream) event(shared *shared, ev sync.Event, from place) error {
+	if from.frames > 0 {
+		return e.encoder.EncodeRest(ev, from.frames)
+	}
+	text, err := shared.text(from.events, ev)
+	e.buffer.Write(text)
+	return err
 }
 
 // send has something encoded and sees it off. The time limit is the client's: encoding does not count.
