@@ -39,7 +39,8 @@
 // A write changes the row of that name, or makes it, so that two at once make one. A field that it does not bring stays;
 // secrets that are null stay as long as host and user do. No answer has a secret, and fields that mean nothing here come
 // back as they were pushed. The rows are kept below [Options.StateDir], in endpoints.json, which has the secrets in it; the
-// numbers of rows are not given twice. A run goes on with the rows that there were when it was asked for. A question is
+// numbers of rows are not given twice. The source of a row is called as the row is when it is first pushed, without the
+// plugin's number; rows with the same host, port and user are one source. A run goes on with the rows that there were when it was asked for. A question is
 // answered within 5 s; one without an answer gets the status 400, from the newest plugin 502. Firewalls and CPU models are
 // not read: the lists of them are empty.
 //

@@ -87,9 +87,9 @@ type ProxmoxEndpoint struct {
 	TokenValue Secret
 	VerifySSL  bool
 	Enabled    bool
-	// Numbered tells that another cluster had the name before: the source's name then has the row's number. It stays when
-	// the other row goes, because what was written under a name is the other cluster's.
-	Numbered bool
+	// Source is the name of the source that the row stands for. It is given when the row is made, and stays: what was
+	// written to NetBox under it is this cluster's, whatever becomes of the row's name and of other rows.
+	Source string
 	// Extra has what else the plugin pushed, by field, for it to be given back as it came.
 	Extra map[string]json.RawMessage
 }
@@ -97,17 +97,22 @@ type ProxmoxEndpoint struct {
 // URL returns where the node is.
 func (e ProxmoxEndpoint) URL() string { return "https://" + hostPort(e.Domain, e.IPAddress, e.Port) }
 
-// SourceName returns the name that a source has which is made from the row: that of the row without its number, "lab";
-// of a numbered row "lab-2".
+// SourceName returns the name of the source that the row stands for; without one, that of the row without its number:
+// "lab" for "lab (nb:1)".
 func (e ProxmoxEndpoint) SourceName() string {
-	name, number := e.Name, strconv.Itoa(e.ID)
-	if at := strings.LastIndex(name, " (nb:"); at > 0 && strings.HasSuffix(name, ")") {
-		name, number = name[:at], name[at+len(" (nb:"):len(name)-1]
+	if e.Source != "" {
+		return e.Source
 	}
-	if e.Numbered {
-		name += "-" + number
-	}
+	name, _ := e.numbered()
 	return strings.ReplaceAll(name, "/", "-")
+}
+
+// numbered returns the row's name without its number, and that: the one in its name, else its own.
+func (e ProxmoxEndpoint) numbered() (name, number string) {
+	if at := strings.LastIndex(e.Name, " (nb:"); at > 0 && strings.HasSuffix(e.Name, ")") {
+		return e.Name[:at], e.Name[at+len(" (nb:") : len(e.Name)-1]
+	}
+	return e.Name, strconv.Itoa(e.ID)
 }
 
 // SameCluster tells whether two rows mean the same: host, port and user are equal, whatever the rows are called.

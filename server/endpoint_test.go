@@ -377,34 +377,84 @@ func TestSecretsThatAreKept(t *testing.T) {
 	})
 }
 
-func TestNamesake(t *testing.T) {
+// What was written to NetBox bears the name of a source: it must not come to mean another cluster.
+func TestNameOfTheSource(t *testing.T) {
+	t.Parallel()
+	row := func(name, host string) string {
+		return strings.NewReplacer("lab (nb:1)", name, "192.0.2.10", host).Replace(pushedProxmox)
+	}
+	post := func(s *service, name, host string) { s.good(http.MethodPost, "/proxmox/endpoints", row(name, host)) }
+	for name, c := range map[string]struct {
+		push func(s *service)
+		want []string
+	}{
+		"as the endpoint is called": {func(s *service) { post(s, "lab (nb:1)", "192.0.2.10") }, []string{"lab"}},
+		"without a number":          {func(s *service) { post(s, "lab", "192.0.2.10") }, []string{"lab"}},
+		"a slash":                   {func(s *service) { post(s, "a/b (nb:1)", "192.0.2.10") }, []string{"a-b"}},
+		"one cluster, made again": {func(s *service) {
+			post(s, "lab (nb:1)", "192.0.2.10")
+			post(s, "berlin (nb:2)", "192.0.2.10")
+		}, []string{"lab", "lab"}},
+		"the first row goes": {func(s *service) {
+			post(s, "lab (nb:1)", "192.0.2.10")
+			post(s, "berlin (nb:2)", "192.0.2.10")
+			s.ask(http.MethodDelete, "/proxmox/endpoints/1")
+		}, []string{"lab"}},
+		"the row is renamed": {func(s *service) {
+			post(s, "lab (nb:1)", "192.0.2.10")
+			s.good(http.MethodPatch, "/proxmox/endpoints/1", `{"name":"berlin (nb:1)"}`)
+		}, []string{"lab"}},
+		"the cluster's address changes": {func(s *service) {
+			post(s, "lab (nb:1)", "192.0.2.10")
+			post(s, "lab (nb:1)", "192.0.2.11")
+		}, []string{"lab"}},
+		"another cluster of that name": {func(s *service) {
+			post(s, "lab (nb:1)", "192.0.2.10")
+			post(s, "lab (nb:9)", "192.0.2.90")
+			post(s, "lab", "192.0.2.91")
+			post(s, "lab (nb:9)", "192.0.2.90")
+		}, []string{"lab", "lab-9", "lab-3"}},
+		"the first cluster of that name goes": {func(s *service) {
+			post(s, "lab (nb:1)", "192.0.2.10")
+			post(s, "lab (nb:9)", "192.0.2.90")
+			s.ask(http.MethodDelete, "/proxmox/endpoints/1")
+			post(s, "lab (nb:9)", "192.0.2.90")
+		}, []string{"lab-9"}},
+		"one row of two goes to another cluster": {func(s *service) {
+			post(s, "lab (nb:1)", "192.0.2.10")
+			post(s, "lab (nb:2)", "192.0.2.10")
+			post(s, "lab (nb:1)", "192.0.2.11")
+		}, []string{"lab-1", "lab"}},
+		"a row comes to a cluster that is there": {func(s *service) {
+			post(s, "lab (nb:1)", "192.0.2.10")
+			post(s, "berlin (nb:2)", "192.0.2.20")
+			post(s, "lab (nb:1)", "192.0.2.20")
+		}, []string{"berlin", "berlin"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, p := plug(t, nil)
+				c.push(s)
+				var names []string
+				for _, row := range pushedRows(t, s, p).Proxmox {
+					names = append(names, row.SourceName())
+				}
+				assert.Equal(t, c.want, names)
+			})
+		})
+	}
+}
+
+func TestNamesAreUnique(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, p := plug(t, nil)
-		names := func() (all []string) {
-			for _, row := range pushedRows(t, s, p).Proxmox {
-				all = append(all, row.SourceName())
-			}
-			return all
-		}
+		s, _ := plug(t, nil)
 		s.good(http.MethodPost, "/proxmox/endpoints", pushedProxmox)
-		again := strings.Replace(pushedProxmox, "nb:1", "nb:2", 1)
-		s.good(http.MethodPost, "/proxmox/endpoints", again)
-		assert.Equal(t, []string{"lab", "lab"}, names(), "one cluster")
-		s.good(http.MethodPost, "/proxmox/endpoints", strings.NewReplacer("nb:1", "nb:9", "192.0.2.10", "192.0.2.90").Replace(pushedProxmox))
-		assert.Equal(t, []string{"lab", "lab", "lab-9"}, names(), "another cluster of that name")
-
-		// What was written under "lab" is the first one's, also when it is gone.
-		s.ask(http.MethodDelete, "/proxmox/endpoints/1")
-		s.ask(http.MethodDelete, "/proxmox/endpoints/2")
-		s.good(http.MethodPatch, "/proxmox/endpoints/3", `{"port":8007}`)
-		assert.Equal(t, []string{"lab-9"}, names())
-
-		r := s.push(http.MethodPost, "/proxmox/endpoints", again)
-		require.Equal(t, http.StatusOK, r.status)
-		r = s.push(http.MethodPatch, "/proxmox/endpoints/3", `{"name":"lab (nb:2)"}`)
+		s.good(http.MethodPost, "/proxmox/endpoints", strings.Replace(pushedProxmox, "nb:1", "nb:2", 1))
+		r := s.push(http.MethodPatch, "/proxmox/endpoints/2", `{"name":"lab (nb:1)"}`)
 		assert.Equal(t, http.StatusBadRequest, r.status)
-		assert.Equal(t, "Another endpoint is called lab (nb:2) too: give each its own name.", r.json(t)["detail"])
+		assert.Equal(t, "Another endpoint is called lab (nb:1) too: give each its own name.", r.json(t)["detail"])
 	})
 }
 

@@ -171,15 +171,10 @@ func (r *rows) pushProxmox(id int, body *pushed) (row ProxmoxEndpoint, err error
 		if err := row.take(body); err != nil {
 			return err
 		}
-		for i, other := range next.Proxmox {
-			if i == at {
-				continue
-			}
-			if other.Name == row.Name {
-				return &rowError{"Another endpoint is called " + row.Name + " too: give each its own name."}
-			}
-			row.Numbered = row.Numbered || other.SourceName() == row.SourceName() && !other.SameCluster(row)
+		if same := next.named(row.Name); same >= 0 && same != at {
+			return &rowError{"Another endpoint is called " + row.Name + " too: give each its own name."}
 		}
+		row.Source = next.sourceOf(row)
 		next.Proxmox[at] = keep(row)
 		return nil
 	})
@@ -194,6 +189,30 @@ func (k *keptRows) at(id int) int {
 // named returns where the row of that name is, -1 if there is none.
 func (k *keptRows) named(name string) int {
 	return slices.IndexFunc(k.Proxmox, func(p keptProxmox) bool { return p.Name == name })
+}
+
+// sourceOf returns the name of the source that a row stands for: that of another row of the same cluster, else its own,
+// as far as no other cluster has it.
+func (k *keptRows) sourceOf(row ProxmoxEndpoint) string {
+	taken := map[string]bool{}
+	for _, other := range k.Proxmox {
+		switch {
+		case other.ID == row.ID:
+		case other.SameCluster(row):
+			return other.SourceName()
+		default:
+			taken[other.SourceName()] = true
+		}
+	}
+	name := row.SourceName()
+	if taken[name] {
+		row.Source = ""
+		name = row.SourceName()
+	}
+	for _, number := row.numbered(); taken[name]; {
+		name += "-" + number
+	}
+	return name
 }
 
 // dropProxmox removes the row of that number.

@@ -48,7 +48,7 @@ func TestWhichClusterARowIs(t *testing.T) {
 		"a name that the configuration has": {[]server.ProxmoxEndpoint{endpoint(7, "paris (nb:1)", "l1.example.com")}, []string{"paris-7"}},
 		"a namesake": {[]server.ProxmoxEndpoint{
 			endpoint(1, "lab (nb:1)", "l1.example.com"),
-			endpoint(2, "lab (nb:5)", "l2.example.com", func(e *server.ProxmoxEndpoint) { e.Numbered = true }),
+			endpoint(2, "lab (nb:5)", "l2.example.com", func(e *server.ProxmoxEndpoint) { e.Source = "lab-5" }),
 		}, []string{"lab", "lab-5"}},
 		"a slash": {[]server.ProxmoxEndpoint{endpoint(1, "a/b (nb:1)", "l1.example.com")}, []string{"a-b"}},
 	} {
