@@ -29,7 +29,7 @@ func TestShared(t *testing.T) {
 		first := text(n)
 		assert.Contains(t, first, "id: "+sse.EventID(sync.Meta{Run: "R", Seq: uint64(n + 1)})+"\n")
 		assert.Equal(t, first, text(n))
-		assert.Equal(t, first, text(max(n-sharedWindow/4, 0))[:0]+text(n))
+		assert.NotEmpty(t, text(max(n-sharedWindow/4, 0)), "also a little behind")
 	}
 	assert.Equal(t, 3*sharedWindow, encoded, "each once for all who keep up")
 	assert.LessOrEqual(t, len(s.texts), sharedWindow)
