@@ -20,6 +20,7 @@ type ClusterStatus struct {
 	// Name is the cluster's; of a standalone node, the node's.
 	Name       string
 	Standalone bool
+	Version    int // of the cluster's configuration; 0 of a standalone node
 	// Quorate tells whether the cluster has quorum; a standalone node has.
 	Quorate bool
 	Nodes   []ClusterNode // in the order of their names
@@ -28,6 +29,9 @@ type ClusterStatus struct {
 // ClusterNode is a member of a cluster, or a standalone node.
 type ClusterNode struct {
 	Name    string
+	ID      string     // "node/pve1"
+	Number  int        // in the cluster, from 1; 0 of a standalone node
+	Level   string     // of the subscription
 	Address netip.Addr // of the cluster's network; the zero value is unknown
 	Online  bool       // in the eyes of the node that was asked
 	Local   bool       // it is the node that was asked
@@ -78,8 +82,9 @@ func parseClusterStatus(raw json.RawMessage) (ClusterStatus, error) {
 	status := ClusterStatus{Standalone: true, Quorate: true}
 	for _, element := range elements {
 		var row struct {
-			Type, Name, IP         text
-			Quorate, Online, Local flag
+			Type, ID, Name, IP, Level text
+			Quorate, Online, Local    flag
+			Version, NodeID           number
 		}
 		if json.Unmarshal(element, &row) != nil {
 			continue
@@ -87,8 +92,12 @@ func parseClusterStatus(raw json.RawMessage) (ClusterStatus, error) {
 		switch {
 		case row.Type == "cluster":
 			status.Name, status.Standalone, status.Quorate = string(row.Name), false, bool(row.Quorate)
+			status.Version = row.Version.int()
 		case row.Type == "node" && row.Name != "":
-			node := ClusterNode{Name: string(row.Name), Online: bool(row.Online), Local: bool(row.Local)}
+			node := ClusterNode{
+				Name: string(row.Name), ID: string(row.ID), Number: row.NodeID.int(), Level: string(row.Level),
+				Online: bool(row.Online), Local: bool(row.Local),
+			}
 			if address, err := netip.ParseAddr(string(row.IP)); err == nil {
 				node.Address = address
 			}

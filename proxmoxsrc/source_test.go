@@ -100,10 +100,10 @@ func TestVersionAndClusterStatus(t *testing.T) {
 	assert.Equal(t, "8.4.1 8.4", version.Version+" "+version.Release)
 	status, err := source.ClusterStatus(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, proxmoxsrc.ClusterStatus{Name: "alpha", Quorate: true, Nodes: []proxmoxsrc.ClusterNode{
-		{Name: "a1", Address: netip.MustParseAddr("192.0.2.1"), Online: true, Local: true},
-		{Name: "a2", Address: netip.MustParseAddr("192.0.2.2"), Online: true},
-		{Name: "a3", Address: netip.MustParseAddr("192.0.2.3")},
+	assert.Equal(t, proxmoxsrc.ClusterStatus{Name: "alpha", Version: 3, Quorate: true, Nodes: []proxmoxsrc.ClusterNode{
+		{Name: "a1", ID: "node/a1", Number: 1, Address: netip.MustParseAddr("192.0.2.1"), Online: true, Local: true},
+		{Name: "a2", ID: "node/a2", Number: 2, Address: netip.MustParseAddr("192.0.2.2"), Online: true},
+		{Name: "a3", ID: "node/a3", Number: 3, Address: netip.MustParseAddr("192.0.2.3")},
 	}}, status)
 	assert.Len(t, l.fake.Requests(), 2)
 

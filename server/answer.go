@@ -7,23 +7,36 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/proxbox-go/proxbox/sse"
 	"github.com/proxbox-go/proxbox/sync"
 )
 
 // answer answers with the result of a run. After the limit, if there is one, it answers that the run goes on.
-func (s *Server) answer(stream sse.Stream, limit time.Duration) http.HandlerFunc {
+func (s *Server) answer(p stagePath, limit time.Duration) http.HandlerFunc {
 	return func(w http.ResponseWriter, request *http.Request) {
+		o, summary := s.order(streamOf(p.stage)), streamOf(p.stage).Summary
+		if p.staged(request) {
+			var alone string
+			var err error
+			o, alone, err = s.stageOrder(p, request)
+			switch summary = p.stage.Summary; {
+			case err != nil:
+				s.respond(w, http.StatusBadGateway, problem{Message: string(p.stage) + " sync failed: " + err.Error(), Detail: err.Error()})
+				return
+			case alone != "":
+				s.respond(w, http.StatusOK, untouched{Status: "completed", OK: true, Message: alone, Result: []struct{}{}})
+				return
+			}
+		}
 		ctx := request.Context()
 		if limit > 0 {
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, limit)
 			defer cancel()
 		}
-		r, _ := s.queue.join(order{stream: stream, scope: Scope(stream)})
+		r, _ := s.queue.join(o)
 		switch {
 		case r.wait(ctx):
-			status, body := outcome(stream, r)
+			status, body := outcome(summary, r)
 			s.respond(w, status, body)
 		case request.Context().Err() == nil:
 			status := "running"
@@ -57,6 +70,14 @@ type unfinished struct {
 	Run    string `json:"run"`
 }
 
+// untouched is the answer of a stage that does nothing.
+type untouched struct {
+	Status  string     `json:"status"`
+	OK      bool       `json:"ok"`
+	Message string     `json:"message"`
+	Result  []struct{} `json:"result"` // of no elements
+}
+
 // problem is the answer where nothing could be done.
 type problem struct {
 	Message string `json:"message"`
@@ -83,13 +104,13 @@ type object struct {
 }
 
 // outcome returns the answer for a run that has ended.
-func outcome(stream sse.Stream, r *run) (status int, body any) {
+func outcome(summary func(*sync.Result) string, r *run) (status int, body any) {
 	result := r.result()
 	if result.Error != "" && len(result.Objects) == 0 {
-		return http.StatusBadGateway, problem{Message: stream.Summary(result), Detail: result.Error}
+		return http.StatusBadGateway, problem{Message: summary(result), Detail: result.Error}
 	}
 	f := finished{
-		Status: "completed", OK: result.OK, Run: r.id, Message: stream.Summary(result),
+		Status: "completed", OK: result.OK, Run: r.id, Message: summary(result),
 		Devices: r.objects("device"), VirtualMachines: r.objects("virtual-machine"), Result: result,
 	}
 	if !f.OK {

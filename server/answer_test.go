@@ -235,10 +235,10 @@ func TestNew(t *testing.T) {
 		{AnswerWithin: -1}, {Keepalive: -1}, {SocketKeepalive: -1}, {WriteTimeout: -1}, {History: -1}, {HistoryEvents: -1},
 		{Origins: []string{"[a-"}},
 	} {
-		_, err := server.New(&backend{}, &o)
+		_, err := server.New(server.Fixed(&backend{}), &o)
 		require.Error(t, err, "%+v", o)
 	}
 }
 
-// An engine is a backend.
-var _ server.Backend = (*sync.Engine)(nil)
+// An engine is a runner.
+var _ server.Runner = (*sync.Engine)(nil)

@@ -28,7 +28,7 @@ func TestCovers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			assert.Equal(t, c.want, newRun(c.run).covers(c.asked))
+			assert.Equal(t, c.want, c.run.covers(c.asked))
 		})
 	}
 }

@@ -15,7 +15,7 @@ import (
 // Serve an engine until an interrupt; then stop the run in progress at a safe point, and only then the web server.
 func ExampleNew() {
 	var engine *sync.Engine // from sync.New
-	handler, err := server.New(engine, &server.Options{Origins: []string{"netbox.example.com"}})
+	handler, err := server.New(server.Fixed(engine), &server.Options{Origins: []string{"netbox.example.com"}})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	stdsync "sync"
@@ -45,7 +46,10 @@ const (
 )
 
 // backend is a server.Backend whose runs do what a test tells them.
-type backend struct{ begun chan *scripted }
+type backend struct {
+	runOnly
+	begun chan *scripted
+}
 
 func (b *backend) Run(ctx context.Context, o *sync.RunOptions) (*sync.Result, error) {
 	s := &scripted{ctx: ctx, options: o, acts: make(chan func() error)}
@@ -68,6 +72,17 @@ func (b *backend) Run(ctx context.Context, o *sync.RunOptions) (*sync.Result, er
 			return &s.result, context.Cause(ctx)
 		}
 	}
+}
+
+// runOnly is what a runner lacks that only runs.
+type runOnly struct{}
+
+func (runOnly) Plan(context.Context, *sync.RunOptions) (*sync.Plan, error) {
+	return nil, errors.New("not scripted")
+}
+
+func (runOnly) Apply(context.Context, *sync.Plan, *sync.RunOptions) (*sync.Result, error) {
+	return nil, errors.New("not scripted")
 }
 
 // run returns the next run that the server has started.
@@ -200,16 +215,17 @@ func fullRun() []sync.Event {
 // service is a server over connections in memory: in a bubble of synctest time is fake, each write waits for its
 // reader, and no goroutine may be left in the end.
 type service struct {
-	t       *testing.T
-	backend *backend
-	server  *server.Server
-	client  *http.Client
+	t        *testing.T
+	backend  *backend
+	server   *server.Server
+	listener *pipeListener
+	client   *http.Client
 }
 
 func serve(t *testing.T, o *server.Options) *service {
 	t.Helper()
 	b := &backend{begun: make(chan *scripted)}
-	handler, err := server.New(b, o)
+	handler, err := server.New(server.Fixed(b), o)
 	require.NoError(t, err)
 	s := serveOn(t, handler)
 	s.backend = b
@@ -222,18 +238,27 @@ func serveOn(t *testing.T, s *server.Server) *service {
 	listener := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
 	web := &http.Server{Handler: s}
 	go func() { _ = web.Serve(listener) }()
-	transport := &http.Transport{DialContext: listener.dial}
 	t.Cleanup(func() {
 		assert.NoError(t, s.Shutdown(context.Background()))
-		transport.CloseIdleConnections()
 		assert.NoError(t, web.Close())
 	})
-	return &service{t: t, server: s, client: &http.Client{Transport: transport}}
+	return (&service{t: t, server: s, listener: listener}).at("127.0.0.1:40000")
+}
+
+// at returns the same server for a client that has another address.
+func (s *service) at(address string) *service {
+	other := *s
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return s.listener.dial(ctx, netip.MustParseAddrPort(address))
+	}}
+	s.t.Cleanup(transport.CloseIdleConnections)
+	other.client = &http.Client{Transport: transport}
+	return &other
 }
 
 func (s *service) open(ctx context.Context, method, path string, header http.Header) *http.Response {
 	s.t.Helper()
-	request, err := http.NewRequestWithContext(ctx, method, "http://proxbox.test"+path, nil)
+	request, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path, nil)
 	require.NoError(s.t, err)
 	if header != nil {
 		request.Header = header
@@ -383,6 +408,14 @@ func (w *watcher) ended() bool {
 	}
 }
 
+// pipeConn is the server's end of a connection in memory.
+type pipeConn struct {
+	net.Conn
+	remote netip.AddrPort
+}
+
+func (c pipeConn) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(c.remote) }
+
 // pipeListener listens in memory.
 type pipeListener struct {
 	conns  chan net.Conn
@@ -390,10 +423,10 @@ type pipeListener struct {
 	once   stdsync.Once
 }
 
-func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+func (l *pipeListener) dial(ctx context.Context, from netip.AddrPort) (net.Conn, error) {
 	client, conn := net.Pipe()
 	select {
-	case l.conns <- conn:
+	case l.conns <- pipeConn{conn, from}:
 		return client, nil
 	case <-l.closed:
 		return nil, net.ErrClosed

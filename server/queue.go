@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"reflect"
 	"runtime/debug"
 	"slices"
 	stdsync "sync"
@@ -16,142 +15,232 @@ import (
 // errShutdown is why runs end when the server does.
 var errShutdown = errors.New("the server is shutting down: ask again when it is back")
 
-// queue sees to it that there is one run at a time.
+// queue sees to it that no two runs at once touch the same source: see the package's description for the rule.
 type queue struct {
 	backend Backend
 	options Options
-	ctx     context.Context // of all runs
-	cancel  context.CancelCauseFunc
-	group   stdsync.WaitGroup // of the goroutine that runs
+	history history
+	group   stdsync.WaitGroup // of the goroutines that run
 
 	mu      stdsync.Mutex
-	current *run
-	waiting []*run
+	current []*run        // under way, in the order of their start
+	waiting []*run        // first come, first served
 	past    []*run        // the newest last
 	started int           // runs so far
 	closed  bool          // no run is started any more
-	changed chan struct{} // closed, and replaced, when a run is started or the queue has come to its end
+	news    chan struct{} // closed, and replaced, whenever a run is started, has an event or has ended
 }
 
-func newQueue(b Backend, o Options) *queue {
-	q := &queue{backend: b, options: o, changed: make(chan struct{})}
-	q.ctx, q.cancel = context.WithCancelCause(context.Background())
-	return q
+// newQueue returns a queue that knows the runs of the server before this one.
+func newQueue(b Backend, o Options) (*queue, error) {
+	q := &queue{backend: b, options: o, news: make(chan struct{})}
+	var err error
+	if q.history, err = newHistory(o); err != nil {
+		return nil, err
+	}
+	if q.past, err = q.history.load(); err != nil {
+		return nil, err
+	}
+	q.history.remove(q.forget())
+	return q, nil
 }
 
-// join returns a run that does what is asked for: the one in progress or one that waits, if it covers it, else a new
-// one. ahead is the run in progress if the returned one waits for its turn.
+// join returns a run that does what is asked for. ahead is a run that the returned one waits for, if it has to.
 func (q *queue) join(o order) (r, ahead *run) {
+	r, ahead, _ = q.enter(o)
+	return r, ahead
+}
+
+// enter is join, and tells whether the run was there before.
+func (q *queue) enter(o order) (r, ahead *run, joined bool) {
+	r, ahead, joined = q.take(o)
+	if ahead != nil && !joined {
+		r.record.save()
+	}
+	return r, ahead, joined
+}
+
+// take finds or makes a run, and starts it if it need not wait.
+func (q *queue) take(o order) (r, ahead *run, joined bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
 		r = newRun(o)
+		r.cancel(errShutdown)
 		r.end(errShutdown)
-		return r, nil
+		return r, nil, false
 	}
-	if q.current != nil && q.current.covers(o) {
-		return q.current, nil
-	}
-	if at := slices.IndexFunc(q.waiting, func(r *run) bool { return r.covers(o) }); at >= 0 {
-		return q.waiting[at], q.current
+	for _, r := range slices.Concat(q.current, q.waiting) {
+		if r.order.covers(o) && context.Cause(r.ctx) == nil && !r.hasEnded() {
+			return r, q.before(r), true
+		}
 	}
 	r = newRun(o)
-	if q.current != nil {
-		q.waiting = append(q.waiting, r)
-		return r, q.current
+	r.told = q.tell
+	r.record = q.history.record(r)
+	q.waiting = append(q.waiting, r)
+	q.proceed()
+	return r, q.before(r), false
+}
+
+// before returns the first run that has to end before this one can begin; nil for one under way. The lock is held.
+func (q *queue) before(r *run) *run {
+	at := slices.Index(q.waiting, r)
+	if at < 0 {
+		return nil
 	}
-	q.start(r)
-	q.group.Go(func() { q.work(r) })
-	return r, nil
+	for _, other := range slices.Concat(q.current, q.waiting[:at]) {
+		if !other.order.apart(r.order) {
+			return other
+		}
+	}
+	return nil
 }
 
-// covers tells whether the run does, or will do, all that is asked for.
-func (r *run) covers(o order) bool {
-	_, _, ended := r.after(0)
-	return !ended && r.order.scope.Covers(o.scope) && reflect.DeepEqual(r.order.policy, o.policy)
+// proceed starts what waits for nothing any more. The lock is held.
+func (q *queue) proceed() {
+	for _, r := range slices.Clone(q.waiting) {
+		if q.before(r) != nil {
+			continue
+		}
+		q.waiting = slices.DeleteFunc(q.waiting, func(other *run) bool { return other == r })
+		q.current = append(q.current, r)
+		q.started++
+		r.place = q.started
+		r.begin()
+		q.group.Go(func() { q.work(r) })
+	}
+	q.wake()
 }
 
-// start makes a run the current one. The lock is held.
-func (q *queue) start(r *run) {
-	q.current = r
-	q.started++
-	r.place = q.started
-	q.tell()
-}
-
-// tell wakes whoever waits for a change. The lock is held.
-func (q *queue) tell() {
-	close(q.changed)
-	q.changed = make(chan struct{})
-}
-
-// work does one run after the other until none waits.
+// work does a run from its begin to its end.
 func (q *queue) work(r *run) {
-	for r != nil {
-		q.options.Logger.Info("run started", "run", r.id, "stream", string(r.order.stream))
-		err := q.run(r)
-		r.end(err)
-		result := r.result()
-		q.options.Logger.Info("run ended", "run", r.id, "ok", result.OK, "failures", len(result.Failures), "error", result.Error)
-		r = q.next()
-	}
+	log := q.options.Logger.With("run", r.id)
+	log.Info("run started", "stage", string(r.order.stream), "sources", named(r.order.scope).Sources, "dry_run", r.order.dry, "plan_of", r.order.planOf)
+	r.record.save()
+	r.end(q.run(r, log))
+	r.record.close()
+	result := r.result()
+	log.Info("run ended", "state", string(r.row().State), "ok", result.OK, "failures", len(result.Failures), "error", result.Error)
+
+	q.mu.Lock()
+	q.current = slices.DeleteFunc(q.current, func(other *run) bool { return other == r })
+	q.past = append(q.past, r)
+	forgotten := q.forget()
+	q.proceed()
+	q.mu.Unlock()
+	q.history.remove(forgotten)
 }
 
 // run has the backend do a run. A panic there fails that run only.
-func (q *queue) run(r *run) (err error) {
+func (q *queue) run(r *run, log *slog.Logger) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			q.options.Logger.Error("run panicked", "run", r.id, "panic", fmt.Sprint(p), slog.String("stack", string(debug.Stack())))
+			log.Error("run panicked", "panic", fmt.Sprint(p), slog.String("stack", string(debug.Stack())))
 			err = errors.New("a defect in the program ended the run; the server's log says where")
 		}
 	}()
-	_, err = q.backend.Run(q.ctx, &sync.RunOptions{ID: r.id, Scope: r.order.scope, Policy: r.order.policy, Observe: r.observe})
+	runner, err := q.backend.Open(r.order.rows)
+	if err != nil {
+		return err
+	}
+	o := &sync.RunOptions{ID: r.id, Scope: r.order.scope, Policy: r.order.policy, Observe: r.observe}
+	switch {
+	case r.order.plan != nil:
+		_, err = runner.Apply(r.ctx, r.order.plan, o)
+	case r.order.dry:
+		err = q.plan(r, runner, o)
+	default:
+		_, err = runner.Run(r.ctx, o)
+	}
 	return err
 }
 
-// next puts the current run away and returns the next one, nil if none waits.
-func (q *queue) next() *run {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.past = append(q.past, q.current)
-	q.current = nil
-	q.forget()
-	if len(q.waiting) == 0 {
-		q.tell()
-		return nil
-	}
-	r := q.waiting[0]
-	q.waiting = slices.Delete(q.waiting, 0, 1)
-	q.start(r)
-	return r
-}
-
-// forget drops the oldest of the past runs that are too many. The lock is held.
-func (q *queue) forget() {
-	events := 0
-	for i, r := range slices.Backward(q.past) {
-		list, _, _ := r.after(0)
-		events += len(list)
-		kept := len(q.past) - i
-		if kept > 1 && (kept > q.options.History || events > q.options.HistoryEvents) {
-			q.past = slices.Delete(q.past, 0, i+1)
+// plan does a dry run. Its end is told when its plan can be had.
+func (q *queue) plan(r *run, runner Runner, o *sync.RunOptions) error {
+	var last sync.Event
+	o.Observe = func(ev sync.Event) {
+		if _, ok := ev.(sync.Complete); ok {
+			last = ev
 			return
 		}
+		r.observe(ev)
 	}
+	plan, err := runner.Plan(r.ctx, o)
+	if plan != nil {
+		r.planned(plan)
+		r.record.savePlan(plan)
+	}
+	if last != nil {
+		r.observe(last)
+	}
+	return err
+}
+
+// stop cancels a run. over says that it has ended already.
+func (q *queue) stop(r *run) (over bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if r.hasEnded() {
+		return true
+	}
+	r.cancel(errCancelled)
+	if slices.Contains(q.waiting, r) {
+		q.takeBack(errCancelled, r)
+		q.proceed()
+	}
+	return false
+}
+
+// takeBack ends runs that never began. The lock is held.
+func (q *queue) takeBack(why error, runs ...*run) {
+	for _, r := range runs {
+		q.waiting = slices.DeleteFunc(q.waiting, func(other *run) bool { return other == r })
+		q.past = append(q.past, r)
+		r.cancel(why)
+		q.group.Go(func() { // what is told, is told without the lock
+			r.end(why)
+			r.record.close()
+		})
+	}
+}
+
+// forget drops the oldest of the past runs that are too many, and the events of those whose events are. It returns what
+// is no longer kept. The lock is held.
+func (q *queue) forget() (gone forgotten) {
+	if more := len(q.past) - q.options.History; more > 0 {
+		gone.runs = slices.Clone(q.past[:more])
+		q.past = slices.Delete(q.past, 0, more)
+	}
+	weight, bytes := 0, int64(0)
+	for i, r := range slices.Backward(q.past) {
+		weight += r.weight()
+		bytes += r.record.bytes()
+		if i == len(q.past)-1 || weight <= q.options.HistoryEvents && bytes <= q.options.HistoryBytes {
+			continue
+		}
+		if bare := r.bare(); bare != nil {
+			q.past[i] = bare // whoever watches the run still has it
+			gone.events = append(gone.events, r)
+		}
+	}
+	return gone
 }
 
 // find returns the run of that id, nil if there is none any more.
 func (q *queue) find(id string) *run {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	all := slices.Concat(q.past, q.waiting)
-	if q.current != nil {
-		all = append(all, q.current)
-	}
+	all := q.all()
 	if at := slices.IndexFunc(all, func(r *run) bool { return r.id == id }); at >= 0 {
 		return all[at]
 	}
 	return nil
+}
+
+// all returns all runs, the oldest first: those that are over, those under way, those that wait.
+func (q *queue) all() []*run {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.Concat(q.past, q.current, q.waiting)
 }
 
 // waits tells whether the run waits for its turn.
@@ -161,41 +250,51 @@ func (q *queue) waits(r *run) bool {
 	return slices.Contains(q.waiting, r)
 }
 
-// now returns the place of the last run that is over.
-func (q *queue) now() int {
+// place returns the one of the last run that was started before those under way.
+func (q *queue) place() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.current != nil {
-		return q.current.place - 1
+	if len(q.current) > 0 {
+		return q.current[0].place - 1
 	}
 	return q.started
 }
 
-// after returns the first run that was started after the one of that place, or nil and a channel that is closed when
-// there may be one. over says that there never will be.
-func (q *queue) after(place int) (r *run, at int, changed <-chan struct{}, over bool) {
+// since returns the runs that were started after the one of that place, and the place of the last that was; a channel
+// that is closed at the next news; and whether there never will be any.
+func (q *queue) since(place int) (runs []*run, last int, news <-chan struct{}, over bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for _, r := range q.past {
+	for _, r := range slices.Concat(q.past, q.current) {
 		if r.place > place {
-			return r, r.place, nil, false
+			runs = append(runs, r)
 		}
 	}
-	if q.current != nil && q.current.place > place {
-		return q.current, q.current.place, nil, false
-	}
-	return nil, place, q.changed, q.closed && q.current == nil
+	slices.SortFunc(runs, func(a, b *run) int { return a.place - b.place })
+	return runs, q.started, q.news, q.closed && len(q.current) == 0
 }
 
-// close stops the run in progress and ends those that wait.
+// tell wakes whoever waits for news.
+func (q *queue) tell() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.wake()
+}
+
+// wake is tell with the lock held.
+func (q *queue) wake() {
+	close(q.news)
+	q.news = make(chan struct{})
+}
+
+// close stops the runs under way and ends those that wait.
 func (q *queue) close() {
 	q.mu.Lock()
-	waiting := q.waiting
-	q.waiting, q.closed = nil, true
-	q.tell()
-	q.mu.Unlock()
-	q.cancel(errShutdown)
-	for _, r := range waiting {
-		r.end(errShutdown)
+	defer q.mu.Unlock()
+	q.closed = true
+	q.takeBack(errShutdown, slices.Clone(q.waiting)...)
+	for _, r := range q.current {
+		r.cancel(errShutdown)
 	}
+	q.wake()
 }

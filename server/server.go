@@ -12,17 +12,8 @@ import (
 	stdsync "sync"
 	"time"
 
-	"github.com/proxbox-go/proxbox/sse"
-	"github.com/proxbox-go/proxbox/sync"
+	"github.com/proxbox-go/proxbox/server/ui"
 )
-
-// Backend does what the server offers.
-type Backend interface {
-	// Run does one run, under the contract of [sync.Engine.Run]: o.Observe gets every event in order, numbered from 1,
-	// [sync.Complete] last. An error without events, from a backend that could not even begin, is told to the watchers
-	// as what ended the run. The server calls it for one run at a time.
-	Run(ctx context.Context, o *sync.RunOptions) (*sync.Result, error)
-}
 
 // Options tunes a server. The zero value is good.
 type Options struct {
@@ -36,13 +27,25 @@ type Options struct {
 	SocketKeepalive time.Duration
 	// WriteTimeout is how long a write to a client may take before the client is cut off. By default 10 s.
 	WriteTimeout time.Duration
-	// History is how many runs are kept after their end, for watchers that come back. By default 10.
+	// History is how many runs are kept after their end. By default 100.
 	History int
-	// HistoryEvents is how many events these may have together; the newest is kept whatever it has. By default 100000.
+	// HistoryEvents is how many events, and changes in the plans of dry runs, these may have together, for watchers that
+	// come back. Those of the oldest go first; the newest run keeps its own, however many. By default 50000.
 	HistoryEvents int
-	// Origins are the hosts ("netbox.example.com", or with a scheme, "https://netbox.example.com"; in the syntax of
-	// [path.Match]) whose pages may open a WebSocket. By default only pages of this server's own host may.
+	// HistoryBytes is how much room the events may take in StateDir, by the same rule. By default 64 MiB.
+	HistoryBytes int64
+	// StateDir is a folder for what is to survive a restart. By default nothing does.
+	StateDir string
+	// Origins are hosts whose pages may open a WebSocket, besides this server's own and the host of the NetBox that was
+	// pushed: "netbox.example.com", which has any scheme and port, or with one of them or both,
+	// "https://netbox.example.com:8443"; in the syntax of [path.Match].
 	Origins []string
+	// OpenWrites answers everybody as long as no API key is registered. By default only clients on the server's own
+	// machine are answered until then.
+	OpenWrites bool
+	// BootstrapFromAnywhere lets whoever comes first register the first API key. By default it is registered from the
+	// server's own machine.
+	BootstrapFromAnywhere bool
 	// Logger gets what is of use when something is wrong. By default nothing is logged.
 	Logger *slog.Logger
 }
@@ -50,12 +53,18 @@ type Options struct {
 // Server is an [http.Handler]. It is safe for concurrent use.
 type Server struct {
 	options Options
+	backend Backend
+	rows    *rows
+	keys    *keys
+	lockout *lockout
 	queue   *queue
+	asks    health
 	mux     *http.ServeMux
 
-	mu      stdsync.Mutex
-	closed  bool
-	clients stdsync.WaitGroup
+	mu       stdsync.Mutex
+	closed   bool
+	stopping chan struct{} // closed with closed
+	clients  stdsync.WaitGroup
 }
 
 // New returns a server that runs what it is asked for on the backend.
@@ -70,14 +79,30 @@ func New(b Backend, o *Options) (*Server, error) {
 	if err := options.complete(); err != nil {
 		return nil, err
 	}
-	s := &Server{options: options, queue: newQueue(b, options), mux: http.NewServeMux()}
+	pushed, err := newRows(options.stateFile("endpoints.json"))
+	if err != nil {
+		return nil, err
+	}
+	registered, err := loadKeys(options.stateFile("keys.json"))
+	if err != nil {
+		return nil, err
+	}
+	runs, err := newQueue(b, options)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		options: options, backend: b, rows: pushed, keys: registered, lockout: newLockout(), queue: runs,
+		mux: http.NewServeMux(), stopping: make(chan struct{}),
+	}
 	s.routes()
+	s.warn()
 	return s, nil
 }
 
 // complete checks the options and sets the defaults.
 func (o *Options) complete() error {
-	if min(o.AnswerWithin, o.Keepalive, o.SocketKeepalive, o.WriteTimeout) < 0 || min(o.History, o.HistoryEvents) < 0 {
+	if min(o.AnswerWithin, o.Keepalive, o.SocketKeepalive, o.WriteTimeout) < 0 || min(int64(o.History), int64(o.HistoryEvents), o.HistoryBytes) < 0 {
 		return errors.New("server: times and limits are not negative")
 	}
 	for _, pattern := range o.Origins {
@@ -89,29 +114,27 @@ func (o *Options) complete() error {
 	o.Keepalive = cmp.Or(o.Keepalive, 15*time.Second)
 	o.SocketKeepalive = cmp.Or(o.SocketKeepalive, 10*time.Second)
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 10*time.Second)
-	o.History = cmp.Or(o.History, 10)
-	o.HistoryEvents = cmp.Or(o.HistoryEvents, 100_000)
+	o.History = cmp.Or(o.History, 100)
+	o.HistoryEvents = cmp.Or(o.HistoryEvents, 50_000)
+	o.HistoryBytes = cmp.Or(o.HistoryBytes, 64<<20)
 	o.Origins = slices.Clone(o.Origins)
 	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
 	return nil
 }
 
 func (s *Server) routes() {
+	s.netBoxEndpoint()
+	s.proxmoxEndpoints()
+	s.questions()
 	s.mux.HandleFunc("GET /{$}", s.root)
 	s.mux.HandleFunc("GET /health", s.health)
+	s.mux.HandleFunc("GET /ready", s.ready)
+	s.mux.HandleFunc("GET /status", s.getStatus)
+	s.mux.Handle("GET /ui/", http.StripPrefix("/ui", ui.Handler()))
 	s.mux.HandleFunc("GET /ws", s.socket)
-	for path, stream := range map[string]sse.Stream{
-		"/dcim/devices/create":                    sse.Devices,
-		"/virtualization/virtual-machines/create": sse.VirtualMachines,
-		"/full-update":                            sse.FullUpdate,
-	} {
-		s.mux.HandleFunc("GET "+path, s.answer(stream, s.options.AnswerWithin))
-		s.mux.HandleFunc("POST "+path, s.answer(stream, 0))
-		s.mux.HandleFunc("GET "+path+"/stream", s.stream(stream))
-		// A pattern for GET takes HEAD too, and whoever only looks must not start a run.
-		s.mux.HandleFunc("HEAD "+path, refuse("GET, POST"))
-		s.mux.HandleFunc("HEAD "+path+"/stream", refuse("GET"))
-	}
+	s.runRoutes()
+	s.authRoutes()
+	s.stages()
 }
 
 // refuse answers that the method is none of those that the path has.
@@ -127,7 +150,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.enter() {
 		defer s.clients.Done()
 	}
-	s.mux.ServeHTTP(w, r)
+	s.guard(w, r)
 }
 
 // enter counts a client in, unless the server is shutting down.
@@ -145,7 +168,10 @@ func (s *Server) enter() bool {
 // next.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
-	s.closed = true
+	if !s.closed {
+		s.closed = true
+		close(s.stopping)
+	}
 	s.mu.Unlock()
 	s.queue.close()
 	done := make(chan struct{})

@@ -43,8 +43,8 @@ func TestShutdown(t *testing.T) {
 func TestShutdownTakesNoLongerThanItMay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := stubborn(5 * time.Second)
-		s, err := server.New(b, nil)
+		b := stubborn{last: 5 * time.Second}
+		s, err := server.New(server.Fixed(b), nil)
 		require.NoError(t, err)
 		web := serveOn(t, s)
 		w := web.watch(full)
@@ -58,10 +58,13 @@ func TestShutdownTakesNoLongerThanItMay(t *testing.T) {
 }
 
 // stubborn is a backend whose runs go on for a while after a cancel.
-type stubborn time.Duration
+type stubborn struct {
+	runOnly
+	last time.Duration
+}
 
 func (s stubborn) Run(ctx context.Context, _ *sync.RunOptions) (*sync.Result, error) {
 	<-ctx.Done()
-	time.Sleep(time.Duration(s))
+	time.Sleep(s.last)
 	return &sync.Result{}, context.Cause(ctx)
 }

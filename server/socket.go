@@ -19,7 +19,13 @@ const keepaliveMessage = `{"object":"keepalive","end":true}`
 // socket serves a WebSocket: it takes commands, and tells of every run what happens to each object, beginning with the
 // first event of the run in progress.
 func (s *Server) socket(w http.ResponseWriter, request *http.Request) {
-	conn, err := websocket.Accept(w, request, &websocket.AcceptOptions{OriginPatterns: s.options.Origins})
+	standing, no := s.judge(request)
+	if no != nil {
+		s.deny(w, no)
+		return
+	}
+	// The origin has been judged.
+	conn, err := websocket.Accept(w, request, &websocket.AcceptOptions{InsecureSkipVerify: true})
 	if err != nil {
 		s.options.Logger.Debug("socket refused", "error", err)
 		return
@@ -27,9 +33,16 @@ func (s *Server) socket(w http.ResponseWriter, request *http.Request) {
 	const longestCommand = 4096
 	conn.SetReadLimit(longestCommand)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(request.Context()))
-	k := socket{server: s, conn: conn, ctx: ctx, ticker: time.NewTicker(s.options.SocketKeepalive)}
+	k := socket{
+		server: s, request: request, standing: standing, conn: conn, ctx: ctx, ticker: time.NewTicker(s.options.SocketKeepalive),
+	}
 	defer k.ticker.Stop()
-	err = k.send("Connected!", "Connected 2!")
+	if standing.first {
+		err = k.identify()
+	}
+	if err == nil {
+		err = k.send("Connected!", "Connected 2!")
+	}
 	var reader stdsync.WaitGroup
 	if err == nil {
 		reader.Go(func() {
@@ -39,7 +52,7 @@ func (s *Server) socket(w http.ResponseWriter, request *http.Request) {
 		err = k.tell()
 	}
 	if err == nil {
-		err = conn.Close(websocket.StatusGoingAway, "the server is shutting down")
+		err = conn.Close(websocket.StatusGoingAway, goodbye)
 	}
 	s.options.Logger.Debug("socket closed", "error", err)
 	cancel()
@@ -47,12 +60,16 @@ func (s *Server) socket(w http.ResponseWriter, request *http.Request) {
 	reader.Wait()
 }
 
+const goodbye = "the server is shutting down"
+
 // socket is one WebSocket.
 type socket struct {
-	server *Server
-	conn   *websocket.Conn
-	ctx    context.Context // ends when the client is gone
-	ticker *time.Ticker    // of the keep-alive messages
+	server   *Server
+	request  *http.Request // that asked for it
+	standing standing      // of the goroutine that reads
+	conn     *websocket.Conn
+	ctx      context.Context // ends when the client is gone
+	ticker   *time.Ticker    // of the keep-alive messages
 }
 
 // send sends messages, each within the time limit; a client that does not take one is cut off.
@@ -81,8 +98,14 @@ func (k *socket) listen() {
 	}
 }
 
-// obey starts, or joins, the run that a command asks for.
+// obey starts, or joins, the run that a command asks for, if the client may command.
 func (k *socket) obey(command string) error {
+	if key, ok := keyMessage(command); ok {
+		return k.accept(key)
+	}
+	if !k.commands() {
+		return k.send("This command needs an API key.")
+	}
 	replies := []string{"Received message: " + html.EscapeString(command)}
 	var stream sse.Stream
 	switch command {
@@ -103,51 +126,64 @@ func (k *socket) obey(command string) error {
 	if err := k.send(replies...); err != nil {
 		return err
 	}
-	k.server.queue.join(order{stream: stream, scope: Scope(stream)})
+	k.server.queue.join(k.server.order(stream))
 	return nil
 }
 
-// tell tells of one run after the other, until the client is gone or the server stops: then the error is nil.
+// tell tells of all runs, of each in its order, until the client is gone or the server stops: then the error is nil.
 func (k *socket) tell() error {
-	for place := k.server.queue.now(); ; {
-		r, at, changed, over := k.server.queue.after(place)
-		var err error
+	var runs []*followed
+	for place := k.server.queue.place(); ; {
+		more, last, news, over := k.server.queue.since(place)
+		place = last
+		for _, r := range more {
+			if !r.order.dry { // which does nothing to any object
+				runs = append(runs, &followed{run: r})
+			}
+		}
+		told, err := k.tellRuns(&runs)
 		switch {
-		case r != nil:
-			err = k.tellRun(r)
+		case err != nil:
+			return err
+		case told:
 		case over:
 			return nil
 		default:
-			err = k.wait(changed)
+			if err := k.wait(news); err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return err
-		}
-		place = at
 	}
 }
 
-// tellRun tells of one run until its end.
-func (k *socket) tellRun(r *run) error {
-	for n := 0; ; {
-		events, changed, ended := r.after(n)
+// followed is a run that a socket is told of.
+type followed struct {
+	run  *run
+	told int // events
+}
+
+// tellRuns tells what is new of the runs, and drops those that have ended. any says whether there was something.
+func (k *socket) tellRuns(runs *[]*followed) (any bool, err error) {
+	var on []*followed
+	for _, f := range *runs {
+		events, _, ended := f.run.after(f.told)
 		for _, ev := range events {
-			texts, err := messages(r.order.stream, ev)
+			texts, err := messages(f.run.order.stream, ev)
 			if err != nil {
-				return err
+				return false, err
 			}
 			if err := k.send(texts...); err != nil {
-				return err
+				return false, err
 			}
 		}
-		if ended {
-			return nil
-		}
-		n += len(events)
-		if err := k.wait(changed); err != nil {
-			return err
+		f.told += len(events)
+		any = any || len(events) > 0
+		if !ended {
+			on = append(on, f)
 		}
 	}
+	*runs = on
+	return any, nil
 }
 
 // wait waits for a change, and says something now and then.

@@ -19,8 +19,8 @@ import (
 
 // dial opens a WebSocket that nobody reads.
 func (s *service) dial(header http.Header) (*websocket.Conn, *http.Response, error) {
-	return websocket.Dial(context.Background(), "ws://proxbox.test/ws", &websocket.DialOptions{
-		HTTPClient: s.client, HTTPHeader: header, CompressionMode: websocket.CompressionContextTakeover,
+	return websocket.Dial(context.Background(), "ws://localhost/ws", &websocket.DialOptions{
+		HTTPClient: s.client, HTTPHeader: header, Host: header.Get("Host"), CompressionMode: websocket.CompressionContextTakeover,
 	})
 }
 
@@ -334,7 +334,7 @@ func TestSocketOrigins(t *testing.T) {
 		ok      bool
 	}{
 		"no page":              {nil, "", true},
-		"our own page":         {nil, "http://proxbox.test", true},
+		"our own page":         {nil, "http://localhost", true},
 		"somebody else's page": {nil, "https://netbox.test", false},
 		"a page let in":        {[]string{"netbox.test"}, "https://netbox.test", true},
 		"another one":          {[]string{"netbox.test"}, "https://evil.test", false},

@@ -16,3 +16,8 @@ func Scope(stream sse.Stream) sync.Scope {
 	}
 	return sync.Scope{}
 }
+
+// order returns what a request for a stream asks for, between the ends as they are now.
+func (s *Server) order(stream sse.Stream) order {
+	return order{stream: stream, rows: s.rows.snapshot(), scope: Scope(stream)}
+}

@@ -235,7 +235,9 @@ func TestResume(t *testing.T) {
 		whole := first.frames()
 		kept := s.watchAfter(full, run.id()+"-4")
 		assert.Equal(t, whole[len(whole)-len(kept.frames()):], kept.frames(), "also after the end, while it is kept")
-		assert.Equal(t, run.id()+"-5", kept.frames()[0].ID)
+		assert.Equal(t, run.id()+"-5.1", kept.frames()[0].ID)
+		inside := s.watchAfter(full, run.id()+"-5.2")
+		assert.Equal(t, kept.frames()[2:], inside.frames(), "in the middle of an event's frames, too")
 
 		for _, id := range []string{first.last().ID, run.id() + "-99999999999999999999", run.id() + "-4000000000", "gone-1", "nonsense"} {
 			w := s.watchAfter(full, id)

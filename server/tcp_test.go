@@ -16,7 +16,7 @@ import (
 )
 
 // chatter is a backend whose runs have more to tell than fits into the buffers of a connection.
-type chatter struct{}
+type chatter struct{ runOnly }
 
 func (chatter) Run(_ context.Context, o *sync.RunOptions) (*sync.Result, error) {
 	s := &scripted{options: o}
@@ -34,7 +34,7 @@ func (chatter) Run(_ context.Context, o *sync.RunOptions) (*sync.Result, error) 
 // Over real connections, too, a client that does not read is cut off, and one that reads gets everything.
 func TestSlowReaderOverTCP(t *testing.T) {
 	t.Parallel()
-	s, err := server.New(chatter{}, &server.Options{WriteTimeout: 200 * time.Millisecond})
+	s, err := server.New(server.Fixed(chatter{}), &server.Options{WriteTimeout: time.Second})
 	require.NoError(t, err)
 	cut := make(chan struct{})
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

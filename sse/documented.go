@@ -25,9 +25,7 @@ func Documented(stream Stream) Dialect {
 		case sync.Complete:
 			d.complete(ev)
 		}
-		if len(d.frames) > len(dst) {
-			d.frames[len(dst)].ID = EventID(ev.EventMeta())
-		}
+		identify(d.frames[len(dst):], ev.EventMeta())
 		return d.frames, d.err
 	}
 }

@@ -22,12 +22,16 @@ type Encoder struct {
 func NewEncoder(w io.Writer, dialect Dialect) *Encoder { return &Encoder{w: w, dialect: dialect} }
 
 // Encode writes the frames of one event, all in one Write. An event that the dialect does not tell writes nothing.
-func (e *Encoder) Encode(ev sync.Event) error {
+func (e *Encoder) Encode(ev sync.Event) error { return e.EncodeRest(ev, 0) }
+
+// EncodeRest does the same without the event's first few frames, for a watcher who has those already: see
+// [ParseEventID].
+func (e *Encoder) EncodeRest(ev sync.Event, told int) error {
 	var err error
 	if e.frames, err = e.dialect(e.frames[:0], ev); err != nil {
 		return err
 	}
-	return e.write(e.frames...)
+	return e.write(e.frames[min(max(told, 0), len(e.frames)):]...)
 }
 
 // Frame writes a frame that belongs to no event.

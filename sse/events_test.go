@@ -141,7 +141,7 @@ func fullRun() []sync.Event {
 			Stage: "virtual-machines", Key: machineKey("104"), Name: "mail", Done: 5, Total: 5,
 			Children: map[sync.Kind]sync.Counts{"vm-interface": {Failed: 2}},
 			Errors: []*sync.ObjectError{
-				{Op: sync.Create, Key: nic, Unit: machineKey("104"), Label: "net0", Err: errors.New("NetBox refuses it: mtu: too large")},
+				{Op: sync.Create, Key: nic, Unit: machineKey("104"), Label: "net0", UnitLabel: "mail", Err: errors.New("NetBox refuses it: mtu: too large")},
 				{Op: sync.Create, Key: sync.Key{Kind: "vm-interface", Name: "lab/104/net1"}, Unit: machineKey("104"), Label: "net1", UnitLabel: "mail", Err: errors.New("NetBox refuses it: mtu: too large")},
 			},
 		},

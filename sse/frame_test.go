@@ -45,11 +45,64 @@ func TestAppendComment(t *testing.T) {
 
 func TestEventID(t *testing.T) {
 	t.Parallel()
-	run, seq, ok := sse.ParseEventID(sse.EventID(sync.Meta{Run: "nightly-7", Seq: 42}))
-	assert.Equal(t, []any{"nightly-7", uint64(42), true}, []any{run, seq, ok})
-	for _, id := range []string{"", "-", "-1", "run", "run-", "run-x", "run--1x", "run-1.5"} {
-		_, _, ok := sse.ParseEventID(id)
-		assert.False(t, ok, id)
+	type place struct {
+		run    string
+		seen   uint64
+		frames int
+		ok     bool
+	}
+	for id, want := range map[string]place{
+		sse.EventID(sync.Meta{Run: "nightly-7", Seq: 42}): {"nightly-7", 42, 0, true},
+		"run-42.1":    {"run", 41, 1, true},
+		"run-1.12":    {"run", 0, 12, true},
+		"run-0":       {"run", 0, 0, true},
+		"run-0.1":     {},
+		"run-1.0":     {},
+		"run-1.":      {},
+		"run-1.99999": {},
+		"run-1.1.1":   {},
+		"":            {},
+		"-":           {},
+		"-1":          {},
+		"run":         {},
+		"run-":        {},
+		"run-x":       {},
+		"run--1x":     {},
+	} {
+		run, seen, frames, ok := sse.ParseEventID(id)
+		assert.Equal(t, want, place{run, seen, frames, ok}, id)
+	}
+}
+
+// Wherever a stream is cut, what the last whole frame's id asks for is exactly the rest.
+func TestIDsLeadBackToTheirPlace(t *testing.T) {
+	t.Parallel()
+	for name, dialect := range map[string]sse.Dialect{"plain": sse.Plain, "documented": sse.Documented(sse.FullUpdate)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			events := fullRun()
+			whole := encode(t, dialect, events)
+			frames := 0
+			for cut := bytes.Index(whole, []byte("\n\n")) + 2; cut < len(whole); {
+				frames++
+				var last sse.Frame
+				for f, err := range sse.Frames(bytes.NewReader(whole[:cut]), nil) {
+					require.NoError(t, err)
+					last = f
+				}
+				_, seen, told, ok := sse.ParseEventID(last.ID)
+				require.True(t, ok, last.ID)
+				var rest bytes.Buffer
+				encoder := sse.NewEncoder(&rest, dialect)
+				for _, ev := range events[seen:] {
+					require.NoError(t, encoder.EncodeRest(ev, told))
+					told = 0
+				}
+				require.Equal(t, string(whole[cut:]), rest.String(), last.ID)
+				cut += bytes.Index(whole[cut:], []byte("\n\n")) + 2
+			}
+			assert.Positive(t, frames)
+		})
 	}
 }
 

@@ -74,6 +74,15 @@ func New(dst Sink, sources []Source, o *Options) (*Engine, error) {
 	return e, nil
 }
 
+// Sources returns the names of the sources, in the order in which they were given.
+func (e *Engine) Sources() []string {
+	names := make([]string, len(e.sources))
+	for i, source := range e.sources {
+		names[i] = source.Name()
+	}
+	return names
+}
+
 // Run reads both ends, plans and applies: the whole job.
 //
 // The result is never nil and tells what landed, whatever the error. The error is nil, a [*PartialError] when objects

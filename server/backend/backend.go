@@ -1,7 +1,8 @@
 // Package backend is what a proxbox server serves: Proxmox VE clusters kept in a NetBox.
 //
-// It joins [proxmoxsrc] and [netboxsink] to one [sync.Engine], from a [Config] that says where they are. A program that
-// brings ends of its own needs sync alone.
+// It joins [proxmoxsrc] and [netboxsink]: [New] to one [sync.Engine] between what a [Config] names, [Serve] to a
+// [server.Backend], whose ends are those of the Config and those that the plugin pushes. A program that brings ends of
+// its own needs sync alone.
 package backend
 
 import (
@@ -79,32 +80,56 @@ func New(c Config, o *Options) (*sync.Engine, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	sink, err := netboxsink.New(c.NetBox.URL, c.NetBox.Token, &netboxsink.Options{
-		CAFile: c.NetBox.CAFile, Insecure: c.NetBox.Insecure, Logger: o.Logger,
-	})
-	problems := configErrors("$.netbox", err)
+	sink, problems := c.sink(o)
 	if len(c.Proxmox) == 0 {
 		problems = append(problems, &ConfigError{"$.proxmox", errors.New("no cluster is named: add one with name, urls and token")})
 	}
-	sources := make([]sync.Source, 0, len(c.Proxmox))
+	configured, wrong := c.sources(o)
+	if problems = append(problems, wrong...); len(problems) > 0 {
+		return nil, errors.Join(problems...)
+	}
+	sources := make([]sync.Source, len(configured))
+	for i, source := range configured {
+		sources[i] = source
+	}
+	return newEngine(sink, sources, o)
+}
+
+// sink returns the NetBox of the configuration.
+func (c Config) sink(o *Options) (*netboxsink.Sink, []error) {
+	sink, err := newSink(c.NetBox, o)
+	return sink, configErrors("$.netbox", err)
+}
+
+// sources returns the clusters of the configuration, in its order.
+func (c Config) sources(o *Options) (all []*proxmoxsrc.Source, problems []error) {
 	names := map[string]string{} // to the path of the first that has it
 	for i, p := range c.Proxmox {
 		path := fmt.Sprintf("$.proxmox[%d]", i)
-		source, err := proxmoxsrc.New(p.Name, p.URLs, &proxmoxsrc.Options{
-			Token: p.Token, Username: p.Username, Password: p.Password,
-			CAFile: p.CAFile, Fingerprints: fingerprints(p.Fingerprint), Insecure: p.Insecure, Logger: o.Logger,
-		})
+		source, err := newSource(p, o)
 		problems = append(problems, configErrors(path, err)...)
 		if first, taken := names[p.Name]; taken && p.Name != "" {
 			problems = append(problems, &ConfigError{path + ".name", fmt.Errorf("%s has this name too: give each cluster its own", first)})
 		} else {
 			names[p.Name] = strings.TrimPrefix(path, "$.")
 		}
-		sources = append(sources, source)
+		all = append(all, source)
 	}
-	if len(problems) > 0 {
-		return nil, errors.Join(problems...)
-	}
+	return all, problems
+}
+
+func newSink(n NetBox, o *Options) (*netboxsink.Sink, error) {
+	return netboxsink.New(n.URL, n.Token, &netboxsink.Options{CAFile: n.CAFile, Insecure: n.Insecure, Logger: o.Logger})
+}
+
+func newSource(p Proxmox, o *Options) (*proxmoxsrc.Source, error) {
+	return proxmoxsrc.New(p.Name, p.URLs, &proxmoxsrc.Options{
+		Token: p.Token, Username: p.Username, Password: p.Password,
+		CAFile: p.CAFile, Fingerprints: fingerprints(p.Fingerprint), Insecure: p.Insecure, Logger: o.Logger,
+	})
+}
+
+func newEngine(sink *netboxsink.Sink, sources []sync.Source, o *Options) (*sync.Engine, error) {
 	options := o.Sync
 	options.Logger = cmp.Or(options.Logger, o.Logger)
 	return sync.New(sink, sources, &options)

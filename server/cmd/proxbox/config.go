@@ -1,8 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
+	"log/slog"
 	"os"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,27 +42,54 @@ configuration is wrong.`
 
 // configFlag adds the flag that names the configuration file, and says in the help what belongs in it.
 func configFlag(cmd *cobra.Command) {
-	cmd.Long = cmd.Short + "." + configHelp
+	cmd.Long = cmp.Or(cmd.Long, cmd.Short+".") + configHelp
 	cmd.Flags().String("config", "", "configuration `file`; without it the environment is asked")
 }
 
 // engine returns the engine that the command's configuration describes.
 func engine(cmd *cobra.Command) (*sync.Engine, error) {
-	file, err := cmd.Flags().GetString("config")
-	if err != nil {
-		return nil, err
-	}
-	if file != "" || cmd.Flags().Changed("config") {
-		return engineFromFile(file)
-	}
-	return engineFromEnvironment(os.Getenv)
+	var e *sync.Engine
+	err := configure(cmd, func(c backend.Config) (err error) {
+		e, err = backend.New(c, nil)
+		return err
+	})
+	return e, err
 }
 
-// engineFromEnvironment reads the configuration of one cluster from the environment. What is wrong with it is a
-// [configError] that names the variables.
-func engineFromEnvironment(env func(string) string) (*sync.Engine, error) {
+// served returns the backend that the command's configuration describes. It may name nothing: the plugin pushes what is
+// missing.
+func served(cmd *cobra.Command, logger *slog.Logger) (*backend.Backend, error) {
+	var b *backend.Backend
+	build := func(c backend.Config) (err error) {
+		c.Proxmox = slices.DeleteFunc(c.Proxmox, func(p backend.Proxmox) bool { return reflect.ValueOf(p).IsZero() })
+		b, err = backend.Serve(c, &backend.Options{Logger: logger})
+		return err
+	}
+	if !cmd.Flags().Changed("config") && os.Getenv("PROXBOX_NETBOX_URL") == "" && os.Getenv("PROXBOX_PROXMOX_URL") == "" {
+		err := build(backend.Config{})
+		return b, err
+	}
+	err := configure(cmd, build)
+	return b, err
+}
+
+// configure hands the command's configuration to build, which may find that something is wrong with it.
+func configure(cmd *cobra.Command, build func(backend.Config) error) error {
+	file, err := cmd.Flags().GetString("config")
+	if err != nil {
+		return err
+	}
+	if file != "" || cmd.Flags().Changed("config") {
+		return configureFromFile(file, build)
+	}
+	return configureFromEnvironment(os.Getenv, build)
+}
+
+// configureFromEnvironment reads the configuration of one cluster from the environment and hands it to build. What is
+// wrong with it is a [configError] that names the variables.
+func configureFromEnvironment(env func(string) string, build func(backend.Config) error) error {
 	if env("PROXBOX_NETBOX_URL") == "" && env("PROXBOX_PROXMOX_URL") == "" {
-		return nil, errors.New("nothing says where NetBox and Proxmox VE are: name a file with --config, or set PROXBOX_NETBOX_URL, " +
+		return errors.New("nothing says where NetBox and Proxmox VE are: name a file with --config, or set PROXBOX_NETBOX_URL, " +
 			"PROXBOX_NETBOX_TOKEN, PROXBOX_PROXMOX_NAME, PROXBOX_PROXMOX_URL and PROXBOX_PROXMOX_TOKEN")
 	}
 	var wrong configError
@@ -73,19 +104,19 @@ func engineFromEnvironment(env func(string) string) (*sync.Engine, error) {
 	if url := env("PROXBOX_PROXMOX_URL"); url != "" {
 		urls = []string{url}
 	}
-	e, err := backend.New(backend.Config{
+	err := build(backend.Config{
 		NetBox: backend.NetBox{URL: env("PROXBOX_NETBOX_URL"), Token: env("PROXBOX_NETBOX_TOKEN")},
 		Proxmox: []backend.Proxmox{{
 			Name: env("PROXBOX_PROXMOX_NAME"), URLs: urls, Token: env("PROXBOX_PROXMOX_TOKEN"), Insecure: insecure,
 		}},
-	}, nil)
+	})
 	for _, problem := range problems(err) {
 		wrong = append(wrong, variable(problem.Path)+": "+problem.Err.Error())
 	}
 	if len(wrong) > 0 {
-		return nil, wrong
+		return wrong
 	}
-	return e, err
+	return err
 }
 
 // variable returns the name of the environment variable for an entry of the configuration.

@@ -8,6 +8,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/proxbox-go/proxbox/server/backend"
+	"github.com/proxbox-go/proxbox/sync"
 )
 
 // A configuration in which nothing is wrong, in parts.
@@ -132,7 +135,7 @@ func TestConfigFile_good(t *testing.T) {
 			t.Parallel()
 			file := filepath.Join(t.TempDir(), "proxbox.yaml")
 			require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
-			e, err := engineFromFile(file)
+			e, err := built(func(build func(backend.Config) error) error { return configureFromFile(file, build) })
 			require.NoError(t, err)
 			assert.NotNil(t, e)
 		})
@@ -174,12 +177,13 @@ func TestEnvironment(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			e, err := engineFromEnvironment(func(name string) string {
+			env := func(name string) string {
 				if value, changed := tt.change[name]; changed {
 					return value
 				}
 				return good[name]
-			})
+			}
+			e, err := built(func(build func(backend.Config) error) error { return configureFromEnvironment(env, build) })
 			if tt.want == nil {
 				require.NoError(t, err)
 				assert.NotNil(t, e)
@@ -203,4 +207,14 @@ func TestEnvironment_sync(t *testing.T) {
 	code, out, err := f.run(t.Context(), "sync")
 	assert.Zero(t, code, err)
 	assert.Contains(t, out, "virtual-machine               3 ")
+}
+
+// built returns the engine for what configure hands over.
+func built(configure func(build func(backend.Config) error) error) (*sync.Engine, error) {
+	var e *sync.Engine
+	err := configure(func(c backend.Config) (err error) {
+		e, err = backend.New(c, nil)
+		return err
+	})
+	return e, err
 }

@@ -15,23 +15,22 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"github.com/proxbox-go/proxbox/server/backend"
-	"github.com/proxbox-go/proxbox/sync"
 )
 
-// engineFromFile reads a configuration file. What is wrong with it is a [configError] with file, line and key, and never
-// with a value: that may be a token in the wrong place.
-func engineFromFile(name string) (*sync.Engine, error) {
+// configureFromFile reads a configuration file and hands it to build. What is wrong with it is a [configError] with file,
+// line and key, and never with a value: that may be a token in the wrong place.
+func configureFromFile(name string, build func(backend.Config) error) error {
 	text, err := os.ReadFile(name)
 	if err != nil {
 		var wrapped *fs.PathError
 		if errors.As(err, &wrapped) {
 			err = wrapped.Err
 		}
-		return nil, fmt.Errorf("the configuration file %q cannot be read: %w", name, err)
+		return fmt.Errorf("the configuration file %q cannot be read: %w", name, err)
 	}
 	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
-		return nil, configError{unreadable(name, err)}
+		return configError{unreadable(name, err)}
 	}
 	d := &document{name: name, lines: map[string]int{}}
 	for i, part := range file.Docs {
@@ -44,22 +43,22 @@ func engineFromFile(name string) (*sync.Engine, error) {
 		d.check(file.Docs[0].Body, reflect.TypeFor[backend.Config](), "")
 		if len(d.problems) == 0 {
 			if err := yaml.NodeToValue(file.Docs[0].Body, &config, yaml.Strict(), yaml.AllowDuplicateMapKey()); err != nil {
-				return nil, configError{unreadable(name, err)}
+				return configError{unreadable(name, err)}
 			}
 		}
 	}
 	if len(d.problems) > 0 {
-		return nil, d.error()
+		return d.error()
 	}
-	e, err := backend.New(config, nil)
+	err = build(config)
 	for _, problem := range problems(err) {
 		path := strings.TrimPrefix(strings.TrimPrefix(problem.Path, "$"), ".")
 		d.wrong(d.line(path), path, problem.Err.Error())
 	}
 	if len(d.problems) > 0 {
-		return nil, d.error()
+		return d.error()
 	}
-	return e, err
+	return err
 }
 
 // document is a configuration file that is being looked through.

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -39,14 +41,22 @@ func demoCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return syncOnce(cmd.Context(), estate.engine, sync.Scope{}, show)
+				e, err := backend.New(estate.config, nil)
+				if err != nil {
+					return &runError{err}
+				}
+				return syncOnce(cmd.Context(), e, sync.Scope{}, show)
 			}
 			listener, err := listen(address)
 			if err != nil {
 				return &runError{err}
 			}
+			b, err := backend.Serve(estate.config, nil)
+			if err != nil {
+				return &runError{err}
+			}
 			estate.describe(out, listener.Addr().String())
-			return serve(cmd.Context(), listener, estate.engine, out)
+			return serve(cmd.Context(), listener, b, nil, out)
 		},
 	}
 	addressFlag(cmd, &address)
@@ -55,12 +65,10 @@ func demoCommand() *cobra.Command {
 	return cmd
 }
 
-// estate is a fake Proxmox VE cluster and a fake NetBox, and the engine between them.
+// estate is a fake Proxmox VE cluster and a fake NetBox.
 type estate struct {
-	proxmoxURL, netboxURL string
-	tokenID, tokenSecret  string
-	engine                *sync.Engine
-	servers               []*http.Server
+	config  backend.Config // of both
+	servers []*http.Server
 }
 
 func newEstate(guests int) (*estate, error) {
@@ -75,30 +83,43 @@ func newEstate(guests int) (*estate, error) {
 		return nil, err
 	}
 	e := &estate{}
-	e.tokenID, e.tokenSecret = cluster.Token()
-	if e.proxmoxURL, err = e.start(cluster); err != nil {
+	certificate, fingerprint, err := selfSigned()
+	if err != nil {
 		return nil, err
 	}
-	if e.netboxURL, err = e.start(box); err != nil {
+	id, secret := cluster.Token()
+	proxmoxURL, err := e.start(cluster, &tls.Config{Certificates: []tls.Certificate{certificate}})
+	if err != nil {
 		return nil, err
 	}
-	e.engine, err = backend.New(backend.Config{
-		NetBox:  backend.NetBox{URL: e.netboxURL, Token: netboxtest.TokenV2},
-		Proxmox: []backend.Proxmox{{Name: "demo", URLs: []string{e.proxmoxURL}, Token: e.tokenID + "=" + e.tokenSecret}},
-	}, nil)
-	return e, err
+	netboxURL, err := e.start(box, nil)
+	if err != nil {
+		return nil, err
+	}
+	e.config = backend.Config{
+		NetBox:  backend.NetBox{URL: netboxURL, Token: netboxtest.TokenV2},
+		Proxmox: []backend.Proxmox{{Name: "demo", URLs: []string{proxmoxURL}, Token: id + "=" + secret, Fingerprint: fingerprint}},
+	}
+	return e, nil
 }
 
-// start serves a fake on a free port of the loopback.
-func (e *estate) start(handler http.Handler) (url string, err error) {
+// start serves a fake on a free port of the loopback, over TLS if there is a configuration for it.
+func (e *estate) start(handler http.Handler, config *tls.Config) (url string, err error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
-	s := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	scheme := "http"
+	if config != nil {
+		scheme, listener = "https", tls.NewListener(listener, config)
+	}
+	s := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // who does not like the certificate says so himself
+	}
 	e.servers = append(e.servers, s)
 	go func() { _ = s.Serve(listener) }() // ends by close
-	return "http://" + listener.Addr().String(), nil
+	return scheme + "://" + listener.Addr().String(), nil
 }
 
 func (e *estate) close() {
@@ -109,6 +130,7 @@ func (e *estate) close() {
 
 // describe says what there is to try.
 func (e *estate) describe(out io.Writer, address string) {
+	proxmox := e.config.Proxmox[0]
 	fmt.Fprintf(out, `proxbox listens on http://%[1]s, between two fakes. Try:
 
   curl -N http://%[1]s/full-update/stream            # a full sync, live
@@ -117,8 +139,11 @@ func (e *estate) describe(out io.Writer, address string) {
   curl http://%[1]s/health
 
   the fake NetBox:     curl -H "Authorization: Bearer %[3]s" %[2]s/api/virtualization/virtual-machines/
-  the fake Proxmox VE: curl -H "Authorization: PVEAPIToken=%[5]s=%[6]s" %[4]s/api2/json/cluster/resources
+  the fake Proxmox VE: curl -k -H "Authorization: PVEAPIToken=%[5]s" %[4]s/api2/json/cluster/resources
+
+For a NetBox with the plugin: its Proxmox endpoint may be that of the fake, user %[6]s, password %[7]s,
+without verification of the certificate.
 
 Ctrl-C ends it.
-`, address, e.netboxURL, netboxtest.TokenV2, e.proxmoxURL, e.tokenID, e.tokenSecret)
+`, address, e.config.NetBox.URL, netboxtest.TokenV2, proxmox.URLs[0], proxmox.Token, proxmoxtest.DefaultUser, proxmoxtest.DefaultPassword)
 }

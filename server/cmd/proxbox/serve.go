@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"time"
 
@@ -16,60 +16,56 @@ import (
 )
 
 func serveCommand() *cobra.Command {
-	var address string
+	var at listening
+	var o server.Options
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the API that the netbox-proxbox plugin expects",
-		Args:  noArguments,
+		Long: "Serve the API that the netbox-proxbox plugin expects. Until an API key is registered, with POST /auth/register-key, only\n" +
+			"this machine itself is answered; from then on each request needs one.",
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			e, err := engine(cmd)
+			o.Logger = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
+			b, err := served(cmd, o.Logger)
 			if err != nil {
 				return err
 			}
-			listener, err := listen(address)
+			if o.StateDir, err = stateFolder(o.StateDir, os.Getenv); err != nil {
+				return err
+			}
+			listener, scheme, err := at.open()
 			if err != nil {
 				return &runError{err}
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "proxbox listens on http://%s\n", listener.Addr())
-			return serve(cmd.Context(), listener, e, cmd.OutOrStdout())
+			fmt.Fprintf(cmd.OutOrStdout(), "proxbox listens on %s://%s\n", scheme, listener.Addr())
+			if scheme == "http" && exposed(listener) {
+				o.Logger.Warn("API keys and all else go over the network as they are: give a certificate with --tls-cert and --tls-key")
+			}
+			return serve(cmd.Context(), listener, b, &o, cmd.OutOrStdout())
 		},
 	}
 	configFlag(cmd)
-	addressFlag(cmd, &address)
+	at.flags(cmd)
+	cmd.Flags().StringSliceVar(&o.Origins, "origin", nil, "host whose pages may open the WebSocket, besides those of the NetBox that is known")
+	cmd.Flags().BoolVar(&o.OpenWrites, "open-writes", false, "answer everybody until an API key is registered")
+	cmd.Flags().BoolVar(&o.BootstrapFromAnywhere, "bootstrap-from-anywhere", false, "let any machine register the first API key")
+	cmd.Flags().StringVar(&o.StateDir, "state", "", "`folder` for what survives a restart (default $STATE_DIRECTORY, else the user's state folder)")
 	return cmd
-}
-
-func addressFlag(cmd *cobra.Command, address *string) {
-	cmd.Flags().StringVar(address, "addr", "127.0.0.1:8800", "`address` to listen on, as host:port")
-}
-
-// listen takes an address.
-func listen(address string) (net.Listener, error) {
-	listener, err := net.Listen("tcp", address)
-	var wrapped *net.OpError
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err
-	}
-	var system *os.SyscallError
-	if errors.As(err, &system) {
-		err = system.Err
-	}
-	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s (%w): choose another address with --addr", address, err)
-	}
-	return listener, nil
 }
 
 // shutdownTime is how long streams and runs may take to end once the server is to stop.
 const shutdownTime = 10 * time.Second
 
 // serve serves until ctx ends; then runs stop at a safe point, and whoever watches them is told.
-func serve(ctx context.Context, listener net.Listener, b server.Backend, out io.Writer) error {
-	handler, err := server.New(b, nil)
+func serve(ctx context.Context, listener net.Listener, b server.Backend, o *server.Options, out io.Writer) error {
+	handler, err := server.New(b, o)
 	if err != nil {
 		return &runError{err}
 	}
-	s := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	if exposed(listener) && !handler.HasKeys() && (o == nil || !o.OpenWrites) {
+		fmt.Fprintln(out, "no API key is registered: other machines are refused until one is, by POST /auth/register-key on this one")
+	}
+	s := webServer(handler)
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(listener) }()
 	select {
