@@ -79,7 +79,7 @@ func TestOneChangedGuestCostsOneWrite(t *testing.T) {
 
 func TestReadsDoNotGrowWithWhatIsNotOurs(t *testing.T) {
 	t.Parallel()
-	const guests, foreign = 300, 8_000
+	const guests, foreign = 300, 5_000
 	l := newLab(t, town(guests))
 	machine, _ := l.stranger("vcenter")
 	for i := range foreign {
@@ -146,7 +146,7 @@ func TestRequestsInFlightAreBounded(t *testing.T) {
 			gate := &turnstile{Handler: netbox, inside: map[bool]int{}, most: map[bool]int{}}
 			sink, err := netboxsink.New(netboxURL, netboxtest.TokenV1, &netboxsink.Options{HTTPClient: serve(t, gate), Readers: c.readers})
 			require.NoError(t, err)
-			source := &source{name: "lab", inventory: town(300)}
+			source := &source{name: "lab", inventory: town(150)}
 			engine, err := sync.New(sink, []sync.Source{source}, &sync.Options{Flight: c.flight})
 			require.NoError(t, err)
 			for range 2 {
@@ -161,7 +161,7 @@ func TestRequestsInFlightAreBounded(t *testing.T) {
 
 func TestRequestsStaySmall(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, town(600))
+	l := newLab(t, town(300))
 	l.run()
 	require.NotEmpty(t, l.netbox.Requests())
 	for _, r := range l.netbox.Requests() {

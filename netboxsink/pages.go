@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -55,9 +56,7 @@ func (p *pager[T]) next(ctx context.Context) error {
 		"fields": {t.fields}, "exclude": {"config_context"}, "ordering": {"id"}, "limit": {strconv.Itoa(pageSize)},
 		"id__gt": {strconv.FormatInt(p.last, 10)},
 	}
-	for name, values := range p.filter {
-		query[name] = values
-	}
+	maps.Copy(query, p.filter)
 	raw, err := p.client.get(ctx, t.path, query)
 	if err != nil {
 		return err
@@ -96,9 +95,7 @@ func queries(parameter string, values []string, fixed url.Values) []url.Values {
 		cost := len(parameter) + len(url.QueryEscape(v)) + 2
 		if size+cost > queryLimit {
 			query := url.Values{}
-			for name, value := range fixed {
-				query[name] = value
-			}
+			maps.Copy(query, fixed)
 			out = append(out, query)
 			size = 300 + len(fixed.Encode()) // the path, the fields and the paging
 		}

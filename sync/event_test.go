@@ -285,5 +285,7 @@ func TestErrorsAreTold(t *testing.T) {
 	var object *sync.ObjectError
 	require.ErrorAs(t, many, &object)
 	assert.Equal(t, "vm a/1: bad request", sync.Failure{Errors: one.Failures}.Error())
+	child := &sync.ObjectError{Key: disk("a/1/d"), Unit: vm("a/1"), Label: "d", UnitLabel: "web", Err: errBad}
+	assert.EqualError(t, child, "vm web: disk d: bad request")
 	assert.Equal(t, "vm 1: bad request (and 4 more)", sync.Failure{Errors: many.Failures}.Error())
 }

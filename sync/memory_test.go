@@ -48,6 +48,25 @@ func TestMemoryTells(t *testing.T) {
 	assert.Nil(t, sync.Memory(nil).Last("", "name"))
 }
 
+// TestReferencesInsideAUnit are remembered by the names there: the unit may have another key in the next run.
+func TestReferencesInsideAUnit(t *testing.T) {
+	t.Parallel()
+	plan := func(top sync.Key, id string, old sync.Memory) *sync.Plan {
+		d := sync.Key{Kind: kindDisk, Name: top.Name + "/d"}
+		desired := []sync.Record{unit(top, ""), child(d, top, "")}
+		desired[0].Fields["first"] = sync.Field{Value: sync.Ref(d), Rule: sync.UntilEdited}
+		current := &sync.State{}
+		if id != "" {
+			current = state(unit(top, id), child(d, top, "2"))
+			current.Records[0].Fields = map[string]sync.Field{"first": {Value: sync.Ref(d)}, sync.MemoryField: memory(old)}
+		}
+		return mustDiff(t, state(desired...), current)
+	}
+	first := sync.ParseMemory(fieldOf(plan(vm("a/1~new"), "", nil).Changes[0], sync.MemoryField).New)
+	assert.Equal(t, sync.Memory{"": {"first": {sync.String("d")}}, "d": {}}, first)
+	assert.True(t, plan(vm("a/1"), "1", first).Empty())
+}
+
 // TestLongValuesAreRemembered: of a long text the memory has a digest, of a long list of references too, and still knows
 // it again.
 func TestLongValuesAreRemembered(t *testing.T) {

@@ -135,6 +135,28 @@ func TestNeedsOfAnotherKind(t *testing.T) {
 	}
 }
 
+// TestNeededReferences: a narrow run does not create what hangs on something that it does not write, and says why.
+func TestNeededReferences(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	_, _, err := w.run(t, &sync.RunOptions{Scope: sync.Scope{Kinds: []sync.Kind{"guest", "host", "group"}}})
+	assert.NoError(t, err)
+	assert.Empty(t, w.labels("port"))
+	_, result, err := w.run(t, &sync.RunOptions{Scope: sync.Scope{Kinds: []sync.Kind{"address"}}})
+	assert.NoError(t, err)
+	assert.Empty(t, w.labels("address"))
+	assert.Equal(t, sync.Counts{Skipped: 6}, result.Children["address"])
+	_, _, err = w.run(t, &sync.RunOptions{Scope: sync.Scope{Kinds: []sync.Kind{"port", "address"}}})
+	assert.NoError(t, err)
+	assert.Len(t, w.labels("address"), 6)
+	w.lands(t)
+	w.settled(t)
+
+	undisturbed := newWorld(t, nil)
+	undisturbed.lands(t)
+	assert.Equal(t, undisturbed.sink.Text(), w.sink.Text(), "piece by piece comes to the same")
+}
+
 // TestNarrowRunsKeepTheMemory: a run in a narrow scope and one in a wide scope do not write against each other.
 func TestNarrowRunsKeepTheMemory(t *testing.T) {
 	t.Parallel()

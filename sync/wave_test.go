@@ -1,6 +1,8 @@
 package sync_test
 
 import (
+	"maps"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -12,9 +14,7 @@ import (
 
 // referring returns the record with references by field.
 func referring(r sync.Record, pairs ...any) sync.Record {
-	for name, f := range fields(pairs...) {
-		r.Fields[name] = f
-	}
+	maps.Copy(r.Fields, fields(pairs...))
 	return r
 }
 
@@ -22,14 +22,15 @@ func referring(r sync.Record, pairs ...any) sync.Record {
 func sent(f *fixed) []string {
 	var lines []string
 	for _, b := range f.batches {
-		line := string(b.Op) + " " + string(b.Kind) + ":"
+		var line strings.Builder
+		line.WriteString(string(b.Op) + " " + string(b.Kind) + ":")
 		for _, item := range b.Items {
-			line += " " + item.Key.Name
+			line.WriteString(" " + item.Key.Name)
 			for name := range item.Refs {
-				line += " " + name + "→" + f.records[item.Key].Fields[name].Value.Text()
+				line.WriteString(" " + name + "→" + f.records[item.Key].Fields[name].Value.Text())
 			}
 		}
-		lines = append(lines, line)
+		lines = append(lines, line.String())
 	}
 	return lines
 }

@@ -191,7 +191,7 @@ func (m *mapping) port(unit *sync.Record, nic *inventory.NIC) sync.Record {
 		Fields: map[string]sync.Field{
 			"name":  {Value: sync.String(name), Remember: true},
 			"mac":   {Value: sync.String(nic.MAC)},
-			"guest": {Value: sync.Ref(unit.Key)},
+			"guest": {Value: sync.Ref(unit.Key), Needed: true},
 		},
 	})
 }
@@ -202,7 +202,7 @@ func (m *mapping) address(unit *sync.Record, port sync.Key, address string) sync
 		Source: unit.Source, Claims: claims(KindAddress, "", address, ""),
 		Fields: map[string]sync.Field{
 			"address": {Value: sync.String(address), Remember: true},
-			"port":    {Value: sync.Ref(port)},
+			"port":    {Value: sync.Ref(port), Needed: true},
 		},
 	})
 	if holder := m.holders[record.Claims[0].On]; holder != nil && record.ID == "" {
