@@ -23,6 +23,21 @@ import (
 const environment = `PROXBOX_NETBOX_URL, PROXBOX_NETBOX_TOKEN, PROXBOX_PROXMOX_NAME, PROXBOX_PROXMOX_URL,
 PROXBOX_PROXMOX_TOKEN and PROXBOX_PROXMOX_INSECURE`
 
+// configuration is what the file holds. Schedules matter to serve alone.
+type configuration struct {
+	backend.Config `yaml:",inline"`
+	Schedules      []schedule `yaml:"schedules"`
+}
+
+// check tells what is wrong with what is not the backend's.
+func (c configuration) check() error {
+	var problems []error
+	checkSchedules(c.Schedules, func(path string, err error) {
+		problems = append(problems, &backend.ConfigError{Path: path, Err: err})
+	})
+	return errors.Join(problems...)
+}
+
 // configFlag adds the flag that names the configuration file.
 func configFlag(cmd *cobra.Command) {
 	cmd.Flags().String("config", "", "configuration file; without it the environment is asked: "+strings.ReplaceAll(environment, "\n", " "))
@@ -31,32 +46,32 @@ func configFlag(cmd *cobra.Command) {
 // engine returns the engine that the command's configuration describes.
 func engine(cmd *cobra.Command) (*sync.Engine, error) {
 	var e *sync.Engine
-	err := configure(cmd, func(c backend.Config) (err error) {
-		e, err = backend.New(c, nil)
+	err := configure(cmd, func(c configuration) (err error) {
+		e, err = backend.New(c.Config, nil)
 		return err
 	})
 	return e, err
 }
 
-// served returns the backend that the command's configuration describes. It may name nothing: the plugin pushes what is
-// missing.
-func served(cmd *cobra.Command, logger *slog.Logger) (*backend.Backend, error) {
-	var b *backend.Backend
-	build := func(c backend.Config) (err error) {
+// served returns the backend that the command's configuration describes, and the schedules in it. It may name nothing:
+// the plugin pushes what is missing.
+func served(cmd *cobra.Command, logger *slog.Logger) (b *backend.Backend, schedules []schedule, err error) {
+	build := func(c configuration) (err error) {
 		c.Proxmox = slices.DeleteFunc(c.Proxmox, func(p backend.Proxmox) bool { return reflect.ValueOf(p).IsZero() })
-		b, err = backend.Serve(c, &backend.Options{Logger: logger})
+		schedules = c.Schedules
+		b, err = backend.Serve(c.Config, &backend.Options{Logger: logger})
 		return err
 	}
 	if !cmd.Flags().Changed("config") && os.Getenv("PROXBOX_NETBOX_URL") == "" && os.Getenv("PROXBOX_PROXMOX_URL") == "" {
-		err := build(backend.Config{})
-		return b, err
+		err = build(configuration{})
+	} else {
+		err = configure(cmd, build)
 	}
-	err := configure(cmd, build)
-	return b, err
+	return b, schedules, err
 }
 
 // configure hands the command's configuration to build, which may find that something is wrong with it.
-func configure(cmd *cobra.Command, build func(backend.Config) error) error {
+func configure(cmd *cobra.Command, build func(configuration) error) error {
 	file, err := cmd.Flags().GetString("config")
 	if err != nil {
 		return err
@@ -72,12 +87,12 @@ func configure(cmd *cobra.Command, build func(backend.Config) error) error {
 }
 
 // configureFromFile reads a configuration. What is wrong with it is told with the key and the line.
-func configureFromFile(name string, text []byte, build func(backend.Config) error) error {
-	var config backend.Config
+func configureFromFile(name string, text []byte, build func(configuration) error) error {
+	var config configuration
 	if err := yaml.UnmarshalWithOptions(text, &config, yaml.Strict()); err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s: %w", name, readable(err))
 	}
-	if err := build(config); err != nil {
+	if err := errors.Join(append(flatten(config.check()), flatten(build(config))...)...); err != nil {
 		return located(name, text, err)
 	}
 	return nil
@@ -136,7 +151,7 @@ func line(text []byte, path string) int {
 }
 
 // configureFromEnvironment reads the configuration of one cluster from the environment.
-func configureFromEnvironment(env func(string) string, build func(backend.Config) error) error {
+func configureFromEnvironment(env func(string) string, build func(configuration) error) error {
 	if env("PROXBOX_NETBOX_URL") == "" && env("PROXBOX_PROXMOX_URL") == "" {
 		return fmt.Errorf("nothing says where NetBox and Proxmox VE are: give --config, or set %s", environment)
 	}
@@ -151,12 +166,12 @@ func configureFromEnvironment(env func(string) string, build func(backend.Config
 	if url := env("PROXBOX_PROXMOX_URL"); url != "" {
 		urls = []string{url}
 	}
-	err := build(backend.Config{
+	err := build(configuration{Config: backend.Config{
 		NetBox: backend.NetBox{URL: env("PROXBOX_NETBOX_URL"), Token: env("PROXBOX_NETBOX_TOKEN")},
 		Proxmox: []backend.Proxmox{{
 			Name: env("PROXBOX_PROXMOX_NAME"), URLs: urls, Token: env("PROXBOX_PROXMOX_TOKEN"), Insecure: insecure,
 		}},
-	})
+	}})
 	var problems []error
 	for _, one := range flatten(err) {
 		var wrong *backend.ConfigError

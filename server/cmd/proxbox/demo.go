@@ -57,7 +57,7 @@ func demoCommand() *cobra.Command {
 				return &runError{err}
 			}
 			estate.describe(out, listener.Addr().String())
-			return serve(cmd.Context(), listener, b, nil, out)
+			return serve(cmd.Context(), listener, b, nil, nil, out)
 		},
 	}
 	addressFlag(cmd, &address)

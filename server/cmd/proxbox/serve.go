@@ -26,7 +26,7 @@ func serveCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Logger = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
-			b, err := served(cmd, o.Logger)
+			b, schedules, err := served(cmd, o.Logger)
 			if err != nil {
 				return err
 			}
@@ -41,7 +41,7 @@ func serveCommand() *cobra.Command {
 			if scheme == "http" && exposed(listener) {
 				o.Logger.Warn("API keys and all else go over the network as they are: give a certificate with --tls-cert and --tls-key")
 			}
-			return serve(cmd.Context(), listener, b, &o, cmd.OutOrStdout())
+			return serve(cmd.Context(), listener, b, &o, schedules, cmd.OutOrStdout())
 		},
 	}
 	configFlag(cmd)
@@ -57,8 +57,15 @@ func serveCommand() *cobra.Command {
 // shutdownTime is how long streams and runs may take to end once the server is to stop.
 const shutdownTime = 10 * time.Second
 
-// serve serves until ctx ends; then runs stop at a safe point, and whoever watches them is told.
-func serve(ctx context.Context, listener net.Listener, b server.Backend, o *server.Options, out io.Writer) error {
+// serve serves, and starts what the schedules say, until ctx ends; then runs stop at a safe point, and whoever watches
+// them is told.
+func serve(
+	ctx context.Context, listener net.Listener, b server.Backend, o *server.Options, schedules []schedule, out io.Writer,
+) error {
+	logger := slog.New(slog.DiscardHandler)
+	if o != nil && o.Logger != nil {
+		logger = o.Logger
+	}
 	handler, err := server.New(b, o)
 	if err != nil {
 		return &runError{err}
@@ -66,6 +73,14 @@ func serve(ctx context.Context, listener net.Listener, b server.Backend, o *serv
 	if exposed(listener) && !handler.HasKeys() && (o == nil || !o.OpenWrites) {
 		fmt.Fprintln(out, "no API key is registered: other machines are refused until one is, by POST /auth/register-key on this one")
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	wait, err := keepTime(ctx, handler, schedules, logger)
+	if err != nil {
+		cancel()
+		return &runError{err}
+	}
+	defer wait()
+	defer cancel()
 	s := webServer(handler)
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(listener) }()
@@ -75,8 +90,8 @@ func serve(ctx context.Context, listener net.Listener, b server.Backend, o *serv
 	case <-ctx.Done():
 	}
 	fmt.Fprintln(out, "stopping")
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
-	defer cancel()
+	stop, giveUp := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	defer giveUp()
 	if err := errors.Join(handler.Shutdown(stop), s.Shutdown(stop)); err != nil {
 		return &runError{fmt.Errorf("not all could be ended in time: %w", err)}
 	}
