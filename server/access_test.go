@@ -19,7 +19,7 @@ import (
 
 // Routes that anybody may ask for, and some of those that not everybody may.
 var (
-	openRoutes = []string{"GET /", "GET /health", "GET /ui/", "GET /auth/bootstrap-status"}
+	openRoutes = []string{"GET /", "GET /health", "GET /ui/", "GET /auth/bootstrap-status", "GET /openapi.json", "GET /ready"}
 	kept       = []string{
 		"GET " + devices, "POST " + devices, "GET " + devices + "/stream", "HEAD " + devices, "GET " + machines, "GET " + full,
 		"POST " + full, "GET " + full + "/stream", "GET /auth/keys", "POST /auth/keys", "DELETE /auth/keys/1", "PATCH /auth/keys/1",
