@@ -82,7 +82,9 @@ func TestWhoMayAskForMetrics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		metrics := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "runs 1\n") })
 		s := serve(t, &server.Options{Metrics: metrics})
-		get := func(s *service, header http.Header) int { return s.sendWith(http.MethodGet, "/metrics", header, "").status }
+		get := func(s *service, header http.Header) int {
+			return s.sendWith(http.MethodGet, "/metrics", header, "").status
+		}
 		assert.Equal(t, http.StatusOK, get(s, nil))
 		assert.Equal(t, http.StatusForbidden, get(s.at(elsewhere), nil))
 		s.register(otherKey)

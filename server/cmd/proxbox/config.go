@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"reflect"
 	"slices"
@@ -55,11 +54,11 @@ func engine(cmd *cobra.Command) (*sync.Engine, error) {
 
 // served returns the backend that the command's configuration describes, and the schedules in it. It may name nothing:
 // the plugin pushes what is missing.
-func served(cmd *cobra.Command, logger *slog.Logger) (b *backend.Backend, schedules []schedule, err error) {
+func served(cmd *cobra.Command, o *backend.Options) (b *backend.Backend, schedules []schedule, err error) {
 	build := func(c configuration) (err error) {
 		c.Proxmox = slices.DeleteFunc(c.Proxmox, func(p backend.Proxmox) bool { return reflect.ValueOf(p).IsZero() })
 		schedules = c.Schedules
-		b, err = backend.Serve(c.Config, &backend.Options{Logger: logger})
+		b, err = backend.Serve(c.Config, o)
 		return err
 	}
 	if !cmd.Flags().Changed("config") && os.Getenv("PROXBOX_NETBOX_URL") == "" && os.Getenv("PROXBOX_PROXMOX_URL") == "" {
