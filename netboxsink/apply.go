@@ -89,7 +89,7 @@ func (w *bulk) write(ctx context.Context, entries []entry) error {
 			w.fail(entries, err)
 			return nil
 		}
-		w.sink.client.logger.Debug("write again", "kind", w.kind, "op", w.op, "items", len(entries), "attempt", attempt, "error", err)
+		w.sink.client.logger.DebugContext(ctx, "write again", "kind", w.kind, "op", w.op, "items", len(entries), "attempt", attempt, "error", err)
 		if err := pause(ctx, err, attempt); err != nil {
 			return err
 		}
@@ -175,7 +175,7 @@ func (w *bulk) rejected(ctx context.Context, entries []entry, status *StatusErro
 			return nil
 		}
 	}
-	w.sink.client.logger.Debug("bulk write rejected", "kind", w.kind, "op", w.op, "items", len(entries), "error", status)
+	w.sink.client.logger.DebugContext(ctx, "bulk write rejected", "kind", w.kind, "op", w.op, "items", len(entries), "error", status)
 	bad, _ := parseRejections(status.Body)
 	var rest []entry
 	for i, e := range entries {

@@ -46,7 +46,7 @@ func (c *client) get(ctx context.Context, path string, query url.Values) ([]byte
 		if err == nil || attempt == attempts || !passing(err) {
 			return raw, err
 		}
-		c.logger.Debug("read again", "path", path, "attempt", attempt, "error", err)
+		c.logger.DebugContext(ctx, "read again", "path", path, "attempt", attempt, "error", err)
 		if err := pause(ctx, err, attempt); err != nil {
 			return nil, err
 		}

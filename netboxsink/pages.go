@@ -78,7 +78,7 @@ func (p *pager[T]) next(ctx context.Context) error {
 		}
 		p.last = id.ID
 		if err := json.Unmarshal(item, &object); err != nil {
-			p.client.logger.Warn("an object is not understood and left out", "path", t.path, "id", id.ID, "error", err)
+			p.client.logger.WarnContext(ctx, "an object is not understood and left out", "path", t.path, "id", id.ID, "error", err)
 			continue
 		}
 		p.found = append(p.found, object)

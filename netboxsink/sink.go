@@ -36,8 +36,11 @@ type Options struct {
 	Timeout time.Duration
 	// Readers is how many reads may be under way at once. By default 4.
 	Readers int
-	// HTTPClient sends the requests. By default one is made; CAFile and Insecure are for that one only.
+	// HTTPClient sends the requests. By default one is made; CAFile, Insecure and WrapTransport are for that one only.
 	HTTPClient *http.Client
+	// WrapTransport returns what sends the requests, made of what would send them otherwise: to count or trace them. What
+	// it sees of a request has the token. By default nothing is put around.
+	WrapTransport func(http.RoundTripper) http.RoundTripper
 	// Logger gets each retry and each rejected request, at level debug. By default nothing is logged.
 	Logger *slog.Logger
 }
@@ -153,8 +156,12 @@ func httpClient(o *Options) (*http.Client, error) {
 		}
 		transport.TLSClientConfig.RootCAs = pool
 	}
+	var sender http.RoundTripper = transport
+	if o.WrapTransport != nil {
+		sender = o.WrapTransport(transport)
+	}
 	return &http.Client{
-		Transport: transport,
+		Transport: sender,
 		// A redirect turns a write into a read, and tells that the URL is not quite right.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, nil

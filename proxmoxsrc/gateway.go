@@ -99,7 +99,7 @@ func (g *gateway) persist(ctx context.Context, e *entry, path string, limit time
 	if !broken(err) {
 		return raw, err
 	}
-	g.logger.Debug("read again", "address", e.address, "path", path, "error", err)
+	g.logger.DebugContext(ctx, "read again", "address", e.address, "path", path, "error", err)
 	return g.authorized(ctx, e, path, limit)
 }
 
@@ -123,7 +123,7 @@ func (g *gateway) authorized(ctx context.Context, e *entry, path string, limit t
 	if causeOf(err) != CauseCredentials {
 		return raw, err
 	}
-	g.logger.Info("log in again", "address", e.address)
+	g.logger.InfoContext(ctx, "log in again", "address", e.address)
 	if ticket, err = g.session.instead(ctx, ticket, do); err != nil {
 		return nil, err
 	}
@@ -186,11 +186,11 @@ func (g *gateway) current() *entry {
 	return g.inUse
 }
 
-func (g *gateway) use(e *entry) {
+func (g *gateway) use(ctx context.Context, e *entry) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.inUse != e {
-		g.logger.Warn("use another URL", "address", e.address, "before", g.inUse.address)
+		g.logger.WarnContext(ctx, "use another URL", "address", e.address, "before", g.inUse.address)
 	}
 	g.inUse = e
 }
@@ -226,7 +226,7 @@ func (g *gateway) reconnect(ctx context.Context, gone *entry, why error) (*entry
 			return nil, cause
 		}
 		if err == nil {
-			g.use(e)
+			g.use(ctx, e)
 			return e, nil
 		}
 		if e != gone {

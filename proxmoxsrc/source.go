@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"strings"
 	"time"
 
@@ -51,6 +52,9 @@ type Options struct {
 	// By default 35 s.
 	NodeTimeout time.Duration
 
+	// WrapTransport returns what sends the requests, made of what would send them otherwise: to count or trace them. What
+	// it sees of a request has the credential. By default nothing is put around.
+	WrapTransport func(http.RoundTripper) http.RoundTripper
 	// Logger gets each change of the URL and each retry. By default nothing is logged.
 	Logger *slog.Logger
 }
@@ -85,7 +89,7 @@ func New(name string, urls []string, o *Options) (*Source, error) {
 	if err := errors.Join(checkName(name), urlsErr, credentialErr, trustErr); err != nil {
 		return nil, err
 	}
-	s.gateway = newGateway(bases, newTransport(config, s.options.ClusterReads, who), who, &s.options)
+	s.gateway = newGateway(bases, newTransport(config, who, &s.options), who, &s.options)
 	return s, nil
 }
 

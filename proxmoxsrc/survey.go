@@ -69,11 +69,11 @@ func (g *gateway) survey(ctx context.Context) (*survey, error) {
 		if e == first || g.probe(ctx, e) != nil {
 			continue
 		}
-		g.use(e)
+		g.use(ctx, e)
 		if other, err := g.look(ctx); err == nil && other.status.Quorate && other.refused == nil {
 			return other, nil
 		}
 	}
-	g.use(first)
+	g.use(ctx, first)
 	return best, context.Cause(ctx)
 }

@@ -27,28 +27,34 @@ const (
 // unharmed. go-proxmox itself tells neither a dead node nor a missing privilege from an empty list.
 type transport struct {
 	base       *http.Transport
-	credential string // its name
+	sender     http.RoundTripper // base, or what was put around it
+	credential string            // its name
 }
 
-func newTransport(config *tls.Config, connections int, who credential) *transport {
-	return &transport{
+func newTransport(config *tls.Config, who credential, o *Options) *transport {
+	t := &transport{
 		credential: who.String(),
 		base: &http.Transport{
 			Proxy:                  http.ProxyFromEnvironment,
 			DialContext:            (&net.Dialer{Timeout: dialTime, KeepAlive: 15 * time.Second}).DialContext,
 			TLSClientConfig:        config,
 			TLSHandshakeTimeout:    dialTime,
-			MaxIdleConnsPerHost:    connections,
-			MaxIdleConns:           connections,
+			MaxIdleConnsPerHost:    o.ClusterReads,
+			MaxIdleConns:           o.ClusterReads,
 			IdleConnTimeout:        idleTime,
 			MaxResponseHeaderBytes: refusalLimit,
 		},
 	}
+	t.sender = t.base
+	if o.WrapTransport != nil {
+		t.sender = o.WrapTransport(t.base)
+	}
+	return t
 }
 
 // RoundTrip implements [http.RoundTripper]. Its errors are those of this package.
 func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
-	response, err := t.base.RoundTrip(request)
+	response, err := t.sender.RoundTrip(request)
 	if err != nil {
 		return nil, connectionError(request.URL.Host, err)
 	}

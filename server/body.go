@@ -19,7 +19,7 @@ const (
 	unreadWithin = time.Second
 )
 
-// limitBody bounds the time for the body of a request.
+// limitBody bounds the time for the body of a request. At the body's end net/http lifts the limit.
 func limitBody(w http.ResponseWriter, r *http.Request, limit time.Duration) {
 	if r.Body != nil && r.Body != http.NoBody {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(limit)) // not all can
@@ -40,8 +40,6 @@ func takeBody(w http.ResponseWriter, r *http.Request, limit int64) *refusal {
 	case err != nil:
 		return &refusal{status: http.StatusRequestTimeout, detail: fmt.Sprintf("The body did not come within %v.", bodyWithin)}
 	}
-	// The limit would end a stream: the connection is read while that goes on.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return nil
 }

@@ -131,6 +131,7 @@ func (r *run) restored(events []sync.Event, size int64) {
 		last = ev.EventMeta().Time
 	}
 	r.record, record.size = record, size
+	record.log.Warn("run was interrupted", "events", len(events))
 	r.cancel(errInterrupted)
 	r.endAt(last, errInterrupted)
 	record.close()

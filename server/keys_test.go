@@ -27,6 +27,18 @@ func keyed(t testing.TB) (*Server, *http.Request) {
 	return s, r
 }
 
+// Of two that come at once only one registers the first key.
+func TestBootstrapOnce(t *testing.T) {
+	t.Parallel()
+	k, err := loadKeys(stateFile{})
+	require.NoError(t, err)
+	_, err = k.bootstrap("one", "")
+	require.NoError(t, err)
+	_, err = k.bootstrap("two", "")
+	require.ErrorIs(t, err, errBootstrapped)
+	assert.Len(t, k.list(), 1)
+}
+
 // A check costs about a microsecond. The limit leaves room for a slow machine, none for a slow hash.
 func TestCheckIsCheap(t *testing.T) {
 	s, r := keyed(t)

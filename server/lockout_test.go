@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net/http"
 	"net/netip"
 	"testing"
 	"testing/synctest"
@@ -25,13 +26,17 @@ func TestLockoutMemoryIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLockout()
 		first := netip.MustParseAddr("192.0.2.1")
-		lockOut(l, first)
+		for range lockoutFailures - 1 {
+			l.try(first, wrong)
+		}
 		client := netip.MustParseAddr("10.0.0.0")
 		for range lockoutClients - 1 {
 			client = client.Next()
 			l.try(client, wrong)
 		}
+		l.try(first, wrong)
 		assert.Len(t, l.clients, lockoutClients)
+		l.try(client.Next(), wrong) // for which another is forgotten, who failed last before the first one did
 		ok, wait := l.try(first, right)
 		assert.False(t, ok)
 		assert.Equal(t, lockoutWindow, wait)
@@ -68,5 +73,20 @@ func TestLockoutOfNetworks(t *testing.T) {
 			ok, _ := l.try(netip.MustParseAddr(c.other), right)
 			assert.Equal(t, c.want, ok)
 		})
+	}
+}
+
+func TestClientOf(t *testing.T) {
+	t.Parallel()
+	for remote, want := range map[string]string{
+		"192.0.2.1:80":          "192.0.2.1",
+		"[2001:db8::1]:80":      "2001:db8::1",
+		"[fe80::1%eth0]:80":     "fe80::1",
+		"[::ffff:192.0.2.1]:80": "192.0.2.1",
+		"@":                     "invalid IP",
+		"":                      "invalid IP",
+	} {
+		client := clientOf(&http.Request{RemoteAddr: remote, Header: http.Header{"X-Forwarded-For": {"127.0.0.1"}}})
+		assert.Equal(t, want, client.String(), remote)
 	}
 }

@@ -76,7 +76,7 @@ func (q *queue) take(o order) (r, ahead *run, joined bool) {
 		}
 	}
 	r = newRun(o)
-	r.told = q.tell
+	r.told, r.watch = q.tell, q.options.Observe
 	r.record = q.history.record(r)
 	q.waiting = append(q.waiting, r)
 	q.proceed()

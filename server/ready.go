@@ -2,7 +2,7 @@ package server
 
 import "net/http"
 
-// ready says whether a run is possible: whether a NetBox and a cluster are known. Which, or why not, it says only to who
+// ready says whether a run is possible: whether a NetBox and a cluster are known, and the server is not about to stop. Which, or why not, it says only to who
 // is let in.
 func (s *Server) ready(w http.ResponseWriter, request *http.Request) {
 	type answer struct {
@@ -16,6 +16,9 @@ func (s *Server) ready(w http.ResponseWriter, request *http.Request) {
 		status, body = http.StatusServiceUnavailable, answer{Status: "not ready", Detail: err.Error()}
 	}
 	body.Sources = names
+	if s.stopped() {
+		status, body = http.StatusServiceUnavailable, answer{Status: "not ready", Detail: errShutdown.Error()}
+	}
 	if s.admit(request) != nil {
 		body.Sources, body.Detail = nil, ""
 	}

@@ -24,8 +24,9 @@ type run struct {
 	id      string
 	order   order
 	created time.Time
-	place   int             // among the runs that were started, from 1; guarded by the queue's lock
-	told    func()          // called after each event
+	place   int    // among the runs that were started, from 1; guarded by the queue's lock
+	told    func() // called after each event
+	watch   func(RunInfo, sync.Event)
 	record  *runRecord      // on disk; nil if nothing is kept there
 	ctx     context.Context // of the run itself
 	cancel  context.CancelCauseFunc
@@ -87,6 +88,7 @@ func (r *run) observe(ev sync.Event) {
 	close(r.changed)
 	r.changed = make(chan struct{})
 	r.mu.Unlock()
+	r.watched(ev)
 	r.told()
 }
 

@@ -14,7 +14,7 @@ func TestPageHeaders(t *testing.T) {
 	t.Parallel()
 	s, err := New(Fixed(nil), nil)
 	require.NoError(t, err)
-	s.mux = http.NewServeMux()
+	s.mux = newRoutes()
 	s.mux.HandleFunc("GET /ui/{file...}", func(http.ResponseWriter, *http.Request) {})
 	s.mux.HandleFunc("GET /ui", func(http.ResponseWriter, *http.Request) {})
 	ask := func(path string) *httptest.ResponseRecorder {

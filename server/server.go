@@ -10,9 +10,11 @@ import (
 	"path"
 	"slices"
 	stdsync "sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/proxbox-go/proxbox/server/ui"
+	"github.com/proxbox-go/proxbox/sync"
 )
 
 // Options tunes a server. The zero value is good.
@@ -46,6 +48,12 @@ type Options struct {
 	// BootstrapFromAnywhere lets whoever comes first register the first API key. By default it is registered from the
 	// server's own machine.
 	BootstrapFromAnywhere bool
+	// Observe gets every event of every run that this server does, of one run in order, of several side by side. The run
+	// waits for it. It must not call the server.
+	Observe func(RunInfo, sync.Event)
+	// Metrics answers GET /metrics. Besides whoever is let in, the server's own machine is answered there without a key. By
+	// default there is no such path.
+	Metrics http.Handler
 	// Logger gets what is of use when something is wrong. By default nothing is logged.
 	Logger *slog.Logger
 }
@@ -59,7 +67,9 @@ type Server struct {
 	lockout *lockout
 	queue   *queue
 	asks    health
-	mux     *http.ServeMux
+	mux     *routes
+
+	streams, sockets atomic.Int64 // clients that watch
 
 	mu       stdsync.Mutex
 	closed   bool
@@ -93,7 +103,7 @@ func New(b Backend, o *Options) (*Server, error) {
 	}
 	s := &Server{
 		options: options, backend: b, rows: pushed, keys: registered, lockout: newLockout(), queue: runs,
-		mux: http.NewServeMux(), stopping: make(chan struct{}),
+		mux: newRoutes(), stopping: make(chan struct{}),
 	}
 	s.routes()
 	s.warn()
@@ -130,6 +140,10 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /health", s.health)
 	s.mux.HandleFunc("GET /ready", s.ready)
 	s.mux.HandleFunc("GET /status", s.getStatus)
+	s.mux.HandleFunc("GET /openapi.json", s.openAPI)
+	if s.options.Metrics != nil {
+		s.mux.Handle("GET /metrics", s.options.Metrics)
+	}
 	s.mux.Handle("GET /ui/", http.StripPrefix("/ui", ui.Handler()))
 	s.mux.HandleFunc("GET /ws", s.socket)
 	s.runRoutes()
@@ -161,6 +175,13 @@ func (s *Server) enter() bool {
 		s.clients.Add(1)
 	}
 	return !s.closed
+}
+
+// stopped tells whether the server is shutting down.
+func (s *Server) stopped() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
 }
 
 // Shutdown stops the run in progress at a safe point, takes back those that wait, and returns when all clients have had

@@ -35,6 +35,8 @@ func TestShutdown(t *testing.T) {
 		assert.Equal(t, http.StatusOK, late.response.StatusCode)
 		assert.Equal(t, []string{stopping, "Full update sync failed: " + stopping}, late.said())
 		assert.Equal(t, http.StatusBadGateway, s.ask(http.MethodPost, full).status)
+		assert.Equal(t, http.StatusServiceUnavailable, s.ask(http.MethodGet, "/ready").status, "nothing more is to be sent here")
+		assert.Equal(t, http.StatusOK, s.ask(http.MethodGet, "/health").status)
 		require.NoError(t, s.server.Shutdown(context.Background()), "a second time")
 	})
 }

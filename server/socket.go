@@ -37,6 +37,8 @@ func (s *Server) socket(w http.ResponseWriter, request *http.Request) {
 		server: s, request: request, standing: standing, conn: conn, ctx: ctx, ticker: time.NewTicker(s.options.SocketKeepalive),
 	}
 	defer k.ticker.Stop()
+	s.sockets.Add(1)
+	defer s.sockets.Add(-1)
 	if standing.first {
 		err = k.identify()
 	}

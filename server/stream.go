@@ -105,6 +105,8 @@ func (s *Server) begin(w http.ResponseWriter, d dialect) *eventStream {
 
 // watch sends the events from a place on until the last, or until the client is gone or too slow.
 func (e *eventStream) watch(ctx context.Context, r, ahead *run, from place) {
+	e.server.streams.Add(1)
+	defer e.server.streams.Add(-1)
 	ticker := time.NewTicker(e.server.options.Keepalive)
 	defer ticker.Stop()
 	shared, done := r.share(e.dialect)

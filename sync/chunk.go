@@ -348,7 +348,7 @@ func (w *writing) deliver(b Batch) []Outcome {
 	if errors.Is(err, context.Canceled) {
 		err = errors.Join(ErrUnknownOutcome, context.Cause(w.ctx))
 	}
-	w.run.engine.options.Logger.Debug("batch failed", "kind", b.Kind, "op", b.Op, "items", len(b.Items), "error", err)
+	w.run.engine.options.Logger.DebugContext(w.ctx, "batch failed", "kind", b.Kind, "op", b.Op, "items", len(b.Items), "error", err)
 	outcomes = make([]Outcome, len(b.Items))
 	for i := range outcomes {
 		outcomes[i].Err = err

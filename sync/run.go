@@ -37,8 +37,19 @@ func (e *Engine) begin(ctx context.Context, o *RunOptions) *run {
 	if r.id == "" {
 		r.id = rand.Text()[:12]
 	}
+	r.ctx = context.WithValue(r.ctx, runKey{}, r.id)
 	r.scope = e.named(r.scope)
 	return r
+}
+
+// runKey is the key of a run's id in a context.
+type runKey struct{}
+
+// RunID returns the id of the run that a context is part of, empty for one that is part of none. A Source or Sink that
+// logs with the context of its call lets a [log/slog.Handler] name the run on each line.
+func RunID(ctx context.Context) string {
+	id, _ := ctx.Value(runKey{}).(string)
+	return id
 }
 
 // named returns the scope with its sources by name.

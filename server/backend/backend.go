@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 
 	"github.com/proxbox-go/proxbox/netboxsink"
@@ -57,8 +58,20 @@ type Proxmox struct {
 type Options struct {
 	// Sync tunes the engine.
 	Sync sync.Options
+	// WrapTransport returns what sends the requests to the cluster of a source, or with an empty name to a NetBox, made of
+	// what would send them otherwise: to count or trace them. What it sees of a request has the credential. By default
+	// nothing is put around.
+	WrapTransport func(source string, next http.RoundTripper) http.RoundTripper
 	// Logger is handed to the engine and to both ends. By default nothing is logged.
 	Logger *slog.Logger
+}
+
+// wrap returns the WrapTransport of one end, nil for none.
+func (o *Options) wrap(source string) func(http.RoundTripper) http.RoundTripper {
+	if o.WrapTransport == nil {
+		return nil
+	}
+	return func(next http.RoundTripper) http.RoundTripper { return o.WrapTransport(source, next) }
 }
 
 // ConfigError tells which entry of a [Config] is wrong.
@@ -119,13 +132,16 @@ func (c Config) sources(o *Options) (all []*proxmoxsrc.Source, problems []error)
 }
 
 func newSink(n NetBox, o *Options) (*netboxsink.Sink, error) {
-	return netboxsink.New(n.URL, n.Token, &netboxsink.Options{CAFile: n.CAFile, Insecure: n.Insecure, Logger: o.Logger})
+	return netboxsink.New(n.URL, n.Token, &netboxsink.Options{
+		CAFile: n.CAFile, Insecure: n.Insecure, WrapTransport: o.wrap(""), Logger: o.Logger,
+	})
 }
 
 func newSource(p Proxmox, o *Options) (*proxmoxsrc.Source, error) {
 	return proxmoxsrc.New(p.Name, p.URLs, &proxmoxsrc.Options{
 		Token: p.Token, Username: p.Username, Password: p.Password,
-		CAFile: p.CAFile, Fingerprints: fingerprints(p.Fingerprint), Insecure: p.Insecure, Logger: o.Logger,
+		CAFile: p.CAFile, Fingerprints: fingerprints(p.Fingerprint), Insecure: p.Insecure,
+		WrapTransport: o.wrap(p.Name), Logger: o.Logger,
 	})
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"errors"
-	"log/slog"
 	"os"
 	"reflect"
 	"slices"
@@ -40,6 +39,21 @@ PROXBOX_PROXMOX_NAME, PROXBOX_PROXMOX_URL, PROXBOX_PROXMOX_TOKEN, PROXBOX_PROXMO
 The exit code is 0 when all is well, 1 when something failed or was stopped, and 2 when the command line or the
 configuration is wrong.`
 
+// configuration is what the file holds. Schedules matter to serve alone.
+type configuration struct {
+	backend.Config `yaml:",inline"`
+	Schedules      []schedule `yaml:"schedules"`
+}
+
+// check tells what is wrong with what is not the backend's.
+func (c configuration) check() error {
+	var problems []error
+	checkSchedules(c.Schedules, func(path string, err error) {
+		problems = append(problems, &backend.ConfigError{Path: path, Err: err})
+	})
+	return errors.Join(problems...)
+}
+
 // configFlag adds the flag that names the configuration file, and says in the help what belongs in it.
 func configFlag(cmd *cobra.Command) {
 	cmd.Long = cmp.Or(cmd.Long, cmd.Short+".") + configHelp
@@ -49,32 +63,32 @@ func configFlag(cmd *cobra.Command) {
 // engine returns the engine that the command's configuration describes.
 func engine(cmd *cobra.Command) (*sync.Engine, error) {
 	var e *sync.Engine
-	err := configure(cmd, func(c backend.Config) (err error) {
-		e, err = backend.New(c, nil)
+	err := configure(cmd, func(c configuration) (err error) {
+		e, err = backend.New(c.Config, nil)
 		return err
 	})
 	return e, err
 }
 
-// served returns the backend that the command's configuration describes. It may name nothing: the plugin pushes what is
-// missing.
-func served(cmd *cobra.Command, logger *slog.Logger) (*backend.Backend, error) {
-	var b *backend.Backend
-	build := func(c backend.Config) (err error) {
+// served returns the backend that the command's configuration describes, and the schedules in it. It may name nothing:
+// the plugin pushes what is missing.
+func served(cmd *cobra.Command, o *backend.Options) (b *backend.Backend, schedules []schedule, err error) {
+	build := func(c configuration) (err error) {
 		c.Proxmox = slices.DeleteFunc(c.Proxmox, func(p backend.Proxmox) bool { return reflect.ValueOf(p).IsZero() })
-		b, err = backend.Serve(c, &backend.Options{Logger: logger})
+		schedules = c.Schedules
+		b, err = backend.Serve(c.Config, o)
 		return err
 	}
 	if !cmd.Flags().Changed("config") && os.Getenv("PROXBOX_NETBOX_URL") == "" && os.Getenv("PROXBOX_PROXMOX_URL") == "" {
-		err := build(backend.Config{})
-		return b, err
+		err = build(configuration{})
+	} else {
+		err = configure(cmd, build)
 	}
-	err := configure(cmd, build)
-	return b, err
+	return b, schedules, err
 }
 
 // configure hands the command's configuration to build, which may find that something is wrong with it.
-func configure(cmd *cobra.Command, build func(backend.Config) error) error {
+func configure(cmd *cobra.Command, build func(configuration) error) error {
 	file, err := cmd.Flags().GetString("config")
 	if err != nil {
 		return err
@@ -87,7 +101,7 @@ func configure(cmd *cobra.Command, build func(backend.Config) error) error {
 
 // configureFromEnvironment reads the configuration of one cluster from the environment and hands it to build. What is
 // wrong with it is a [configError] that names the variables.
-func configureFromEnvironment(env func(string) string, build func(backend.Config) error) error {
+func configureFromEnvironment(env func(string) string, build func(configuration) error) error {
 	if env("PROXBOX_NETBOX_URL") == "" && env("PROXBOX_PROXMOX_URL") == "" {
 		return errors.New("nothing says where NetBox and Proxmox VE are: name a file with --config, or set PROXBOX_NETBOX_URL, " +
 			"PROXBOX_NETBOX_TOKEN, PROXBOX_PROXMOX_NAME, PROXBOX_PROXMOX_URL and PROXBOX_PROXMOX_TOKEN")
@@ -104,12 +118,12 @@ func configureFromEnvironment(env func(string) string, build func(backend.Config
 	if url := env("PROXBOX_PROXMOX_URL"); url != "" {
 		urls = []string{url}
 	}
-	err := build(backend.Config{
+	err := build(configuration{Config: backend.Config{
 		NetBox: backend.NetBox{URL: env("PROXBOX_NETBOX_URL"), Token: env("PROXBOX_NETBOX_TOKEN")},
 		Proxmox: []backend.Proxmox{{
 			Name: env("PROXBOX_PROXMOX_NAME"), URLs: urls, Token: env("PROXBOX_PROXMOX_TOKEN"), Insecure: insecure,
 		}},
-	})
+	}})
 	for _, problem := range problems(err) {
 		wrong = append(wrong, variable(problem.Path)+": "+problem.Err.Error())
 	}

@@ -33,7 +33,7 @@ func TestConfigFile(t *testing.T) {
 			"line 1: netbox.token: it is empty: create one in NetBox under Admin, API Tokens",
 			"line 1: proxmox: no cluster is named: add one with name, urls and token",
 		}},
-		"a word":       {"canary1", []string{"line 1: it must hold keys: netbox, proxmox"}},
+		"a word":       {"canary1", []string{"line 1: it must hold keys: netbox, proxmox, schedules"}},
 		"empty groups": {"netbox:\nproxmox:\n", []string{"line 1: netbox.url: it is no URL of a NetBox: write it as https://host or http://host:port", "line 1: netbox.token: it is empty: create one in NetBox under Admin, API Tokens", "line 2: proxmox: no cluster is named: add one with name, urls and token"}},
 		"missing keys": {"netbox:\n  insecure: true\nproxmox:\n  - insecure: true\n", []string{
 			"line 1: netbox.url: it is no URL of a NetBox: write it as https://host or http://host:port",
@@ -43,7 +43,7 @@ func TestConfigFile(t *testing.T) {
 			"line 4: proxmox[0].token: no credential is given: give an API token, or a user and a password",
 		}},
 		"unknown keys": {"netbx: canary1\n" + goodNetBox + "  user: canary1\n" + goodProxmox + "    url: canary1\n    nbt_canary1: x\n", []string{
-			"line 1: netbx: there is no such key here, only netbox, proxmox",
+			"line 1: netbx: there is no such key here, only netbox, proxmox, schedules",
 			"line 5: netbox.user: there is no such key here, only url, token, ca_file, insecure",
 			"line 10: proxmox[0].url: there is no such key here, only name, urls, token, username, password, ca_file, fingerprint, insecure",
 			"line 11: proxmox[0].…: there is no such key here, only name, urls, token, username, password, ca_file, fingerprint, insecure",
@@ -135,7 +135,7 @@ func TestConfigFile_good(t *testing.T) {
 			t.Parallel()
 			file := filepath.Join(t.TempDir(), "proxbox.yaml")
 			require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
-			e, err := built(func(build func(backend.Config) error) error { return configureFromFile(file, build) })
+			e, err := built(func(build func(configuration) error) error { return configureFromFile(file, build) })
 			require.NoError(t, err)
 			assert.NotNil(t, e)
 		})
@@ -183,7 +183,7 @@ func TestEnvironment(t *testing.T) {
 				}
 				return good[name]
 			}
-			e, err := built(func(build func(backend.Config) error) error { return configureFromEnvironment(env, build) })
+			e, err := built(func(build func(configuration) error) error { return configureFromEnvironment(env, build) })
 			if tt.want == nil {
 				require.NoError(t, err)
 				assert.NotNil(t, e)
@@ -210,10 +210,10 @@ func TestEnvironment_sync(t *testing.T) {
 }
 
 // built returns the engine for what configure hands over.
-func built(configure func(build func(backend.Config) error) error) (*sync.Engine, error) {
+func built(configure func(build func(configuration) error) error) (*sync.Engine, error) {
 	var e *sync.Engine
-	err := configure(func(c backend.Config) (err error) {
-		e, err = backend.New(c, nil)
+	err := configure(func(c configuration) (err error) {
+		e, err = backend.New(c.Config, nil)
 		return err
 	})
 	return e, err

@@ -13,13 +13,11 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
-
-	"github.com/proxbox-go/proxbox/server/backend"
 )
 
 // configureFromFile reads a configuration file and hands it to build. What is wrong with it is a [configError] with file,
 // line and key, and never with a value: that may be a token in the wrong place.
-func configureFromFile(name string, build func(backend.Config) error) error {
+func configureFromFile(name string, build func(configuration) error) error {
 	text, err := os.ReadFile(name)
 	if err != nil {
 		var wrapped *fs.PathError
@@ -38,9 +36,9 @@ func configureFromFile(name string, build func(backend.Config) error) error {
 			d.wrong(part.Body.GetToken().Position.Line, "", "a second document begins here: the configuration is one")
 		}
 	}
-	var config backend.Config
+	var config configuration
 	if len(file.Docs) > 0 && file.Docs[0].Body != nil {
-		d.check(file.Docs[0].Body, reflect.TypeFor[backend.Config](), "")
+		d.check(file.Docs[0].Body, reflect.TypeFor[configuration](), "")
 		if len(d.problems) == 0 {
 			if err := yaml.NodeToValue(file.Docs[0].Body, &config, yaml.Strict(), yaml.AllowDuplicateMapKey()); err != nil {
 				return configError{unreadable(name, err)}
@@ -50,7 +48,7 @@ func configureFromFile(name string, build func(backend.Config) error) error {
 	if len(d.problems) > 0 {
 		return d.error()
 	}
-	err = build(config)
+	err = errors.Join(config.check(), build(config))
 	for _, problem := range problems(err) {
 		path := strings.TrimPrefix(strings.TrimPrefix(problem.Path, "$"), ".")
 		d.wrong(d.line(path), path, problem.Err.Error())
@@ -164,7 +162,7 @@ func (d *document) checkEntries(entries ast.MapNode, kind reflect.Type, path str
 
 // field returns the type of the field that a key is read into.
 func field(kind reflect.Type, key string) (reflect.Type, bool) {
-	for f := range kind.Fields() {
+	for _, f := range reflect.VisibleFields(kind) {
 		if f.Tag.Get("yaml") == key {
 			return f.Type, true
 		}
@@ -175,8 +173,10 @@ func field(kind reflect.Type, key string) (reflect.Type, bool) {
 // keys returns the keys of a part of the configuration.
 func keys(kind reflect.Type) []string {
 	var names []string
-	for f := range kind.Fields() {
-		names = append(names, f.Tag.Get("yaml"))
+	for _, f := range reflect.VisibleFields(kind) {
+		if !f.Anonymous {
+			names = append(names, f.Tag.Get("yaml"))
+		}
 	}
 	return names
 }

@@ -51,12 +51,13 @@ func demoCommand() *cobra.Command {
 			if err != nil {
 				return &runError{err}
 			}
-			b, err := backend.Serve(estate.config, nil)
+			m := newMetrics()
+			b, err := backend.Serve(estate.config, &backend.Options{WrapTransport: m.transport})
 			if err != nil {
 				return &runError{err}
 			}
 			estate.describe(out, listener.Addr().String())
-			return serve(cmd.Context(), listener, b, nil, out)
+			return service{backend: b, metrics: m}.serve(cmd.Context(), listener, out)
 		},
 	}
 	addressFlag(cmd, &address)
@@ -137,6 +138,7 @@ func (e *estate) describe(out io.Writer, address string) {
   curl -N http://%[1]s/dcim/devices/create/stream    # only the nodes
   curl -X POST http://%[1]s/full-update              # a full sync, the result as JSON
   curl http://%[1]s/health
+  curl http://%[1]s/metrics
 
   the fake NetBox:     curl -H "Authorization: Bearer %[3]s" %[2]s/api/virtualization/virtual-machines/
   the fake Proxmox VE: curl -k -H "Authorization: PVEAPIToken=%[5]s" %[4]s/api2/json/cluster/resources

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"github.com/proxbox-go/proxbox/server/backend"
-
 	"os"
 	"path/filepath"
 	"testing"
@@ -20,7 +18,7 @@ func FuzzConfigFile(f *testing.F) {
 	file := filepath.Join(f.TempDir(), "proxbox.yaml")
 	f.Fuzz(func(t *testing.T, text string) {
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
-		e, err := built(func(build func(backend.Config) error) error { return configureFromFile(file, build) })
+		e, err := built(func(build func(configuration) error) error { return configureFromFile(file, build) })
 		if err == nil {
 			require.NotNil(t, e)
 			return

@@ -18,8 +18,8 @@ import (
 	"github.com/proxbox-go/proxbox/sse"
 )
 
-// serving is a program that runs beside the test.
-type serving struct {
+// started is a program that runs beside the test.
+type started struct {
 	t    *testing.T
 	base string // its URL
 	said string // what it printed up to the URL
@@ -28,11 +28,11 @@ type serving struct {
 }
 
 // start starts the program and waits until it listens.
-func start(t *testing.T, args ...string) *serving {
+func start(t *testing.T, args ...string) *started {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	reader, writer := io.Pipe()
-	s := &serving{t: t, out: bufio.NewReader(reader)}
+	s := &started{t: t, out: bufio.NewReader(reader)}
 	code := make(chan int, 1)
 	go func() {
 		code <- run(ctx, append(args, "--addr", "127.0.0.1:0"), strings.NewReader(""), writer, io.Discard)
@@ -54,7 +54,7 @@ func start(t *testing.T, args ...string) *serving {
 }
 
 // do sends a request and returns the body of a good answer.
-func (s *serving) do(method, url string, header string) io.ReadCloser {
+func (s *started) do(method, url string, header string) io.ReadCloser {
 	s.t.Helper()
 	request, err := http.NewRequestWithContext(s.t.Context(), method, url, nil)
 	require.NoError(s.t, err)
@@ -137,7 +137,7 @@ func TestDemo_commands(t *testing.T) {
 			break
 		}
 	}
-	assert.Equal(t, 6, tried)
+	assert.Equal(t, 7, tried)
 	code, more := s.stop()
 	assert.Zero(t, code)
 	assert.Equal(t, "stopping\n", more)
