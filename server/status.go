@@ -57,17 +57,16 @@ type goodRun struct {
 
 // health is what the ends answered last.
 type health struct {
-	mu       stdsync.Mutex // held while they are asked: who comes meanwhile gets the same answers
-	until    time.Time
-	rows     Endpoints
-	netBox   netBoxHealth
-	clusters []clusterHealth
-	problem  string
+	mu     stdsync.Mutex
+	asking chan struct{} // closed when the ends have answered; nil while they are not asked
+	until  time.Time     // so long the answers are good
+	rows   Endpoints     // so long as these are the rows
+	last   status        // without runs
 }
 
 // getStatus answers with how the ends are and what is done.
-func (s *Server) getStatus(w http.ResponseWriter, _ *http.Request) {
-	body := s.asks.current(s)
+func (s *Server) getStatus(w http.ResponseWriter, request *http.Request) {
+	body := s.asks.current(request.Context(), s)
 	body.Running, body.Waiting = []runRow{}, []runRow{}
 	all := s.queue.all()
 	for _, r := range all {
@@ -84,36 +83,74 @@ func (s *Server) getStatus(w http.ResponseWriter, _ *http.Request) {
 	s.respond(w, http.StatusOK, body)
 }
 
-// current returns how the ends are, or were a moment ago.
-func (h *health) current(s *Server) status {
-	rows := s.rows.snapshot()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if now := time.Now(); !now.Before(h.until) || !reflect.DeepEqual(rows, h.rows) {
-		h.ask(s, rows)
-		h.rows, h.until = rows, time.Now().Add(statusFor)
+// current returns how the ends are, or were a moment ago. Who comes while they are asked gets the same answers.
+func (h *health) current(ctx context.Context, s *Server) status {
+	for {
+		rows := s.rows.snapshot()
+		last, asking, mine := h.look(rows)
+		switch {
+		case asking == nil:
+			return last
+		case mine:
+			h.renew(s, rows)
+		}
+		select {
+		case <-asking:
+		case <-ctx.Done():
+			return last // to nobody
+		}
 	}
-	return status{NetBox: h.netBox, Clusters: slices.Clone(h.clusters), Problem: h.problem}
 }
 
-// ask asks all ends at once.
-func (h *health) ask(s *Server, rows Endpoints) {
+// look returns the answers if they still are good. Else it returns what is closed when there are new ones, and whether
+// it is the caller who is to ask.
+func (h *health) look(rows Endpoints) (last status, asking chan struct{}, mine bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	last = h.last
+	last.Clusters = slices.Clone(last.Clusters)
+	switch {
+	case h.asking != nil:
+		return last, h.asking, false
+	case time.Now().Before(h.until) && reflect.DeepEqual(rows, h.rows):
+		return last, nil, false
+	}
+	h.asking = make(chan struct{})
+	return last, h.asking, true
+}
+
+// renew asks for those who wait, and lets them go on, come what may.
+func (h *health) renew(s *Server, rows Endpoints) {
+	defer func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		close(h.asking)
+		h.asking = nil
+	}()
+	answers := s.askEnds(rows)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.last, h.rows, h.until = answers, rows, time.Now().Add(statusFor)
+}
+
+// askEnds asks all ends at once.
+func (s *Server) askEnds(rows Endpoints) (answers status) {
 	// Others wait for the answers too: it is not the end of one request that cuts them off.
 	ctx, cancel := context.WithTimeoutCause(context.Background(), questionTime, errNoAnswer)
 	defer cancel()
-	h.problem = ""
 	known, err := s.sources(rows)
 	if err != nil {
-		h.problem = err.Error()
+		answers.Problem = err.Error()
 	}
 	clusters := s.clusters(rows, known)
-	h.clusters = make([]clusterHealth, len(clusters))
+	answers.Clusters = make([]clusterHealth, len(clusters))
 	var group stdsync.WaitGroup
-	group.Go(func() { h.netBox = s.netBoxHealth(ctx, rows) })
+	group.Go(func() { answers.NetBox = s.netBoxHealth(ctx, rows) })
 	for i, c := range clusters {
-		group.Go(func() { h.clusters[i] = c.health(ctx) })
+		group.Go(func() { answers.Clusters[i] = c.health(ctx) })
 	}
 	group.Wait()
+	return answers
 }
 
 // clusters returns the clusters that there are. Of a backend that does not list them, they are those of its sources, as

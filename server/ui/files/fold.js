@@ -11,7 +11,7 @@ export class Fold {
   objects = {}; // by kind: {created, …}
   children = {};
   current = new Map(); // what is being worked on, by key
-  failures = []; // {name, kind, error, more, stale}
+  failures = []; // as failureOf makes them
   failureCount = 0;
   staleCount = 0;
   left = new Map(); // what was left alone, by reason: {count, names}
@@ -117,9 +117,11 @@ function add(counts, kind, op) {
 /** failureOf returns what is shown of a failure. */
 export function failureOf(one, unit) {
   const name = one.label || one.key?.name || "";
+  const key = one.key?.name ?? "";
   return {
     kind: one.key?.kind ?? "", name, error: one.error ?? "", stale: isStale(one.error),
     unit: unit && unit !== name ? unit : "",
+    where: key !== name ? key : "", // of two that are called alike, which one
   };
 }
 

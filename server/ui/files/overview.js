@@ -43,7 +43,7 @@ function endsOf(status) {
     el("p", { class: "end" }, health(netbox.reachable), " ", el("strong", null, "NetBox"),
       netbox.version ? ` ${netbox.version}` : "", netbox.url ? el("span", { class: "muted" }, ` ${netbox.url}`) : null,
       netbox.error ? el("span", { class: "reason" }, netbox.error) : null),
-    problem ? el("p", { class: "reason" }, `No run is possible: ${problem}`) : null,
+    problem && problem !== netbox.error ? el("p", { class: "reason" }, `No run is possible: ${problem}`) : null,
     clusters.length > 0
       ? table("Clusters", ["Cluster", "Health", "Nodes", "Proxmox VE", "Last good run"], clusters.map(clusterCells))
       : el("p", { class: "muted" }, "No cluster is known yet. Name one in the configuration, or save a Proxmox endpoint in NetBox."),

@@ -2,6 +2,7 @@
 
 import { confirmed, el, fill, setTroubleTo } from "./dom.js";
 import { getJSON, postJSON, Refused, runPath } from "./api.js";
+import { diffText } from "./runparts.js";
 import { count, cut, kindName, plural, signOf, valueText } from "./words.js";
 
 const page = 100; // units at a time
@@ -85,9 +86,11 @@ class PlanPage {
     }
     this.counts = n;
     if (n.create + n.update + n.delete === 0) return `Nothing is to be written: ${plural(n.keep, "object")} as they should be, ${count(n.skip)} left alone.`;
+    const of = (number, name, text) => el("span", { class: number > 0 ? name : "muted" }, text);
     return [
-      el("span", { class: "created" }, `+ ${count(n.create)} to create`), " · ", el("span", { class: "updated" }, `~ ${count(n.update)} to update`), " · ",
-      el("span", { class: "deleted" }, `− ${count(n.delete)} to delete`), ` · = ${count(n.keep)} as they should be · ! ${count(n.skip)} left alone`,
+      of(n.create, "created", `+ ${count(n.create)} to create`), " · ", of(n.update, "updated", `~ ${count(n.update)} to update`), " · ",
+      of(n.delete, "deleted", `− ${count(n.delete)} to delete`), " · ", of(0, "", `= ${count(n.keep)} as they should be`), " · ",
+      of(n.skip, "skipped", `! ${count(n.skip)} left alone`),
     ];
   }
 
@@ -124,6 +127,17 @@ class PlanPage {
   }
 }
 
+/** glimpse shows the one thing about a unit that is worth seeing before it is opened, if there is one. */
+function glimpse(unit) {
+  const updates = unit.changes.flatMap((c) => c.op === "update" ? fieldsOf(c).map((f) => c === unit.top ? f : { ...f, name: `${c.label}: ${f.name}` }) : []);
+  if (unit.op === "update" && updates.length > 0) return [" ", diffText(updates[0]), updates.length > 1 ? ` and ${plural(updates.length - 1, "more field")}` : ""];
+  const skipped = unit.changes.find((c) => c.op === "skip" && c.reason && c !== unit.top);
+  return skipped && !unit.writes ? ` ! ${cut(skipped.reason, 120)}` : null;
+}
+
+/** fieldsOf returns the fields that are written and mean something to a person. */
+function fieldsOf(change) { return (change.fields ?? []).filter((f) => f.name !== memory); }
+
 /** unitNode shows a unit. Its fields are made when it is opened. */
 function unitNode(unit, open) {
   const { top } = unit;
@@ -137,7 +151,8 @@ function unitNode(unit, open) {
   const details = el("details", { class: `change ${unit.op}`, toggle: () => details.open && make() },
     el("summary", null, el("span", { class: "sign", "aria-hidden": "true" }, signOf(unit.op)),
       el("span", { class: "unseen" }, unit.op), ` ${kindName(top.key?.kind || top.unit?.kind || "")} `, el("strong", null, top.label), el("span", { class: "muted" }, where),
-      top.reason ? el("span", { class: "muted" }, `: ${top.reason}`) : null, unit.changes.length > 1 ? el("span", { class: "muted" }, ` (${plural(unit.changes.length - 1, "part")})`) : null),
+      top.reason ? el("span", { class: "muted" }, `: ${top.reason}`) : null, unit.changes.length > 1 ? el("span", { class: "muted" }, ` (${plural(unit.changes.length - 1, "part")})`) : null,
+      open ? null : el("span", { class: "glimpse" }, glimpse(unit))),
     body);
   if (open) {
     make();
@@ -147,7 +162,7 @@ function unitNode(unit, open) {
 }
 
 function changeNode(change, isTop) {
-  const fields = (change.fields ?? []).filter((f) => f.name !== memory);
+  const fields = fieldsOf(change);
   const rest = [
     change.adopted ? el("p", { class: "muted" }, "Taken over: it bore no mark of ours.") : null,
     fields.length > 0 ? fieldsTable(change, fields) : null,

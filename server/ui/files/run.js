@@ -44,8 +44,10 @@ class RunPage {
     this.left = new LeftList();
     this.recent = new RecentList();
     this.end = el("div");
+    const focused = main.querySelector("h1") === document.activeElement;
     fill(main, el("div", { class: "title" }, this.heading, this.state), this.facts, this.buttons,
-      this.bar.node, this.pace, this.trouble, this.current.node, this.counts, this.failures.node, this.left.node, this.end, this.recent.node);
+      this.bar.node, this.pace, this.trouble, el("div", { class: "pair" }, this.counts, this.current.node), this.failures.node, this.left.node, this.end, this.recent.node);
+    if (focused) this.heading.focus({ preventScroll: true });
     this.offer();
   }
 

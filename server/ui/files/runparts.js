@@ -3,7 +3,7 @@
 import { el, fill, setText, table } from "./dom.js";
 import { count, cut, doneOf, kindName, plural, signOf, valueText } from "./words.js";
 
-const mostCurrent = 10, mostRecent = 60, mostChanges = 6, longestValue = 160;
+const mostCurrent = 12, mostRecent = 40, mostChanges = 4, longestValue = 160;
 
 const heads = ["Kind", ...["Created", "Updated", "Deleted", "Kept", "Left alone", "Failed"].map((text) => ({ text, number: true }))];
 const operations = ["created", "updated", "deleted", "kept", "skipped", "failed"];
@@ -41,7 +41,10 @@ class Section {
 
 /** CurrentList shows what is being worked on. */
 export class CurrentList extends Section {
-  constructor() { super("Being worked on"); }
+  constructor() {
+    super("Being worked on");
+    this.node.classList.add("current");
+  }
 
   draw(fold) {
     const all = [...fold?.current.values() ?? []];
@@ -50,7 +53,7 @@ export class CurrentList extends Section {
     const texts = shown.map((o) => `${kindName(o.kind)} ${o.name}${o.kind === "source" && o.total > 0 ? `: ${count(o.done)} of ${count(o.total)} read` : ""}`);
     if (this.drawn === texts.join("\n")) return;
     this.drawn = texts.join("\n");
-    fill(this.list, texts.map((text) => el("li", null, cut(text, longestValue))));
+    fill(this.list, texts.map((text) => el("li", null, cut(text, 60))));
   }
 }
 
@@ -68,7 +71,7 @@ export class FailureList extends Section {
     }
     for (const f of fold.failures.slice(this.list.childElementCount)) {
       this.list.append(el("li", null,
-        el("strong", null, `${signOf("fail")} ${kindName(f.kind)} ${f.name}`), f.unit ? el("span", { class: "muted" }, ` of ${f.unit}`) : null,
+        el("strong", null, `${signOf("fail")} ${kindName(f.kind)} ${f.name}`), el("span", { class: "muted" }, f.where ? ` ${f.where}` : "", f.unit ? ` of ${f.unit}` : ""),
         el("span", { class: "reason" }, f.error)));
     }
     const all = fold.failureCount - (fold.error ? 1 : 0);
@@ -129,9 +132,9 @@ export class RecentList extends Section {
 function recentItem({ op, kind, name, changes }) {
   return el("li", { class: `change ${op}` },
     el("span", { class: "sign", "aria-hidden": "true" }, signOf(op)), ` ${kindName(kind)} `, el("strong", null, name), ` ${doneOf(op)}`,
-    changes.length > 0 && op === "update" ? el("ul", { class: "fields" },
-      changes.slice(0, mostChanges).map((c) => el("li", null, diffText(c))),
-      changes.length > mostChanges ? el("li", { class: "muted" }, `and ${plural(changes.length - mostChanges, "more field")}`) : null) : null);
+    changes.length > 0 && op === "update" ? el("span", { class: "glimpse" },
+      changes.slice(0, mostChanges).map((c, i) => [i > 0 ? " · " : null, diffText(c)]),
+      changes.length > mostChanges ? ` · and ${plural(changes.length - mostChanges, "more field")}` : null) : null);
 }
 
 /** diffText shows a field's old and new value. */
