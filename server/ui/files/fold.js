@@ -1,7 +1,7 @@
 // What the events of a run add up to. Nothing here grows with the number of events, but for the reasons that there are.
 
 const mostFailures = 300, mostNames = 30, mostReasons = 300, mostRecent = 100;
-const window = 10_000; // ms over which the rate is taken
+const window = 30_000; // ms over which the rate is taken: objects come to their ends in bulk
 
 /** Fold takes the events of one run, in order. Whoever shows it reads its fields. */
 export class Fold {
@@ -21,6 +21,7 @@ export class Fold {
   result = null;
   error = "";
   #ends = []; // times of the objects' ends in the window
+  #begun = 0; // when the first could be written
 
   /** observe adds an event. */
   observe(event) {
@@ -34,14 +35,17 @@ export class Fold {
 
   /** rate returns how many objects a second came to their end lately, by the server's clock; 0 if it cannot be told. */
   rate(now) {
-    const recent = this.#ends.filter((at) => at > now - window);
-    if (recent.length < 2) return 0;
-    return (recent.length - 1) / (Math.max(now - recent[0], 1000) / 1000);
+    const span = Math.min(window, now - this.#begun);
+    const recent = this.#ends.filter((at) => at > now - window).length;
+    return span < 1000 ? 0 : recent / (span / 1000);
   }
 
   #step(step) {
     if (step.stage) this.phase = step.stage;
-    if (step.stage === "plan" && step.status === "completed") this.total = step.total ?? 0;
+    if (step.stage === "plan" && step.status === "completed") {
+      this.total = step.total ?? 0;
+      this.#begun = Date.parse(step.time);
+    }
     if (!step.key?.kind) return;
     const key = `${step.key.kind} ${step.key.name}`;
     if (step.status !== "completed") {

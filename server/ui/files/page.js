@@ -1,6 +1,6 @@
 // The page: which of its views is shown, by the part of the address after #.
 
-import { el, fill, setTroubleTo } from "./dom.js";
+import { announce, el, fill, setTroubleTo } from "./dom.js";
 import { forgetKey, showKeyState } from "./key.js";
 import { history } from "./history.js";
 import { overview } from "./overview.js";
@@ -23,6 +23,7 @@ function show() {
     else link.removeAttribute("aria-current");
   }
   setTroubleTo("");
+  announce("");
   document.title = "proxbox";
   view(name, main, query, id).catch((error) => failed(main, error));
   if (!first) main.querySelector("h1")?.focus({ preventScroll: true });
