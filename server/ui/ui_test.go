@@ -2,6 +2,7 @@ package ui_test
 
 import (
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -18,9 +19,7 @@ import (
 func ask(t *testing.T, method, path string, header http.Header) *http.Response {
 	t.Helper()
 	request := httptest.NewRequest(method, path, nil)
-	for name, values := range header {
-		request.Header[name] = values
-	}
+	maps.Copy(request.Header, header)
 	w := httptest.NewRecorder()
 	ui.Handler().ServeHTTP(w, request)
 	return w.Result()
