@@ -236,7 +236,7 @@ func serve(t *testing.T, o *server.Options) *service {
 func serveOn(t *testing.T, s *server.Server) *service {
 	t.Helper()
 	listener := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
-	web := &http.Server{Handler: s}
+	web := &http.Server{Handler: holding(t, s)}
 	go func() { _ = web.Serve(listener) }()
 	t.Cleanup(func() {
 		assert.NoError(t, s.Shutdown(context.Background()))

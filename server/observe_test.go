@@ -80,7 +80,10 @@ func TestStatsKnowTheLastGoodRun(t *testing.T) {
 func TestWhoMayAskForMetrics(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		metrics := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "runs 1\n") })
+		metrics := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+			_, _ = io.WriteString(w, "runs 1\n")
+		})
 		s := serve(t, &server.Options{Metrics: metrics})
 		get := func(s *service, header http.Header) int {
 			return s.sendWith(http.MethodGet, "/metrics", header, "").status
