@@ -45,7 +45,7 @@ func TestMetrics(t *testing.T) {
 		answer = s.json(http.MethodPost, "/full-update", "")
 	}
 	id := s.json(http.MethodPost, "/runs", `{"dry_run":true}`)["id"].(string)
-	s.watch(id, 1<<20)
+	s.watch(id)
 	text = scrape()
 	assert.Equal(t, 2.0, value(t, text, `proxbox_runs_total{dry_run="false",result="completed",stage="full-update"}`))
 	assert.Equal(t, 1.0, value(t, text, `proxbox_runs_total{dry_run="true",result="completed",stage="full-update"}`))
@@ -91,7 +91,7 @@ func TestLogNamesTheRun(t *testing.T) {
 	e.close()
 	s := startServing(t, "--config", config, "--state", t.TempDir(), "--log-format", "json", "--log-level", "debug")
 	id := s.json(http.MethodPost, "/runs", "")["id"]
-	s.watch(id.(string), 1<<20)
+	s.watch(id.(string))
 	s.stop()
 	got := map[string]int{}
 	for line := range strings.Lines(s.log.String()) {

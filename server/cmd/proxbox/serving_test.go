@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -18,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/proxbox-go/proxbox/server/backend"
+	"github.com/proxbox-go/proxbox/sse"
 )
 
 // written is what somebody has written so far. It is safe for concurrent use.
@@ -116,15 +116,19 @@ func (s *serving) json(method, path, body string) (value map[string]any) {
 	return value
 }
 
-// watch reads the events of a run, up to and with the n-th, or to the end.
-func (s *serving) watch(id string, n int) {
+// watch reads the events of a run to its end.
+func (s *serving) watch(id string) { s.watchUntil(id, func(string) bool { return false }) }
+
+// watchUntil reads the events of a run, up to and with the data of which enough is true.
+func (s *serving) watchUntil(id string, enough func(data string) bool) {
 	s.t.Helper()
-	response, err := http.Get(fmt.Sprintf("%s/runs/%s/events", s.base, id))
+	response, err := http.Get(s.base + "/runs/" + id + "/events")
 	require.NoError(s.t, err)
 	defer func() { _ = response.Body.Close() }()
-	for lines := bufio.NewScanner(response.Body); n > 0 && lines.Scan(); {
-		if strings.HasPrefix(lines.Text(), "event: ") {
-			n--
+	for f, err := range sse.Frames(response.Body, nil) {
+		require.NoError(s.t, err)
+		if enough(string(f.Data)) {
+			return
 		}
 	}
 }
