@@ -50,9 +50,11 @@ func TestWhatAPersonEditedStays(t *testing.T) {
 		"platform, comments, tenant": func(l *lab) edit {
 			platform := l.person(platforms, map[string]any{"name": "Debian", "slug": "debian"})
 			tenant := l.person("tenancy/tenants", map[string]any{"name": "Ops", "slug": "ops"})
-			return edit{machines, "name", "web01",
+			return edit{
+				machines, "name", "web01",
 				map[string]any{"platform": platform, "comments": "do not touch", "tenant": tenant},
-				map[string]string{"platform": "Debian", "comments": "do not touch", "tenant": "Ops"}}
+				map[string]string{"platform": "Debian", "comments": "do not touch", "tenant": "Ops"},
+			}
 		},
 		"tag that was added": func(l *lab) edit {
 			tag := l.person(tags, map[string]any{"name": "Prod", "slug": "prod"})
@@ -64,34 +66,49 @@ func TestWhatAPersonEditedStays(t *testing.T) {
 			return edit{machines, "name", "web01", map[string]any{"custom_fields": map[string]any{"owner": "Ada"}}, map[string]string{"custom_fields.owner": "Ada"}}
 		},
 		"primary address": func(l *lab) edit {
-			return edit{machines, "name", "db01", map[string]any{"primary_ip4": l.one(addresses, "address", "198.51.100.20/24").id()},
-				map[string]string{"primary_ip4": "198.51.100.20/24"}}
+			return edit{
+				machines, "name", "db01",
+				map[string]any{"primary_ip4": l.one(addresses, "address", "198.51.100.20/24").id()},
+				map[string]string{"primary_ip4": "198.51.100.20/24"},
+			}
 		},
 		"name of a device": func(*lab) edit {
 			return edit{devices, "name", "pve01", map[string]any{"name": "rack 1"}, map[string]string{"name": "rack 1"}}
 		},
 		"description, comments and serial of a device": func(*lab) edit {
-			return edit{devices, "name", "pve01", map[string]any{"description": "", "comments": "loud", "serial": "X1"},
-				map[string]string{"description": "", "comments": "loud", "serial": "X1"}}
+			return edit{
+				devices, "name", "pve01",
+				map[string]any{"description": "", "comments": "loud", "serial": "X1"},
+				map[string]string{"description": "", "comments": "loud", "serial": "X1"},
+			}
 		},
 		"role, type and platform of a device": func(l *lab) edit {
 			role := l.person(deviceRoles, map[string]any{"name": "Host", "slug": "host"})
 			maker := l.person(manufacturers, map[string]any{"name": "Dell", "slug": "dell"})
 			kind := l.person(deviceTypes, map[string]any{"manufacturer": maker, "model": "R640", "slug": "r640"})
-			return edit{devices, "name", "pve01", map[string]any{"role": role, "device_type": kind, "platform": nil},
-				map[string]string{"role": "Host", "device_type": "R640", "platform": ""}}
+			return edit{
+				devices, "name", "pve01",
+				map[string]any{"role": role, "device_type": kind, "platform": nil},
+				map[string]string{"role": "Host", "device_type": "R640", "platform": ""},
+			}
 		},
 		"site of a device": func(l *lab) edit {
 			site := l.person(sites, map[string]any{"name": "Berlin", "slug": "berlin"})
 			return edit{devices, "name", "pve01", map[string]any{"site": site}, map[string]string{"site": "Berlin"}}
 		},
 		"name and description of a cluster": func(*lab) edit {
-			return edit{clusters, "name", "lab", map[string]any{"name": "Lab cluster", "description": "ours"},
-				map[string]string{"name": "Lab cluster", "description": "ours"}}
+			return edit{
+				clusters, "name", "lab",
+				map[string]any{"name": "Lab cluster", "description": "ours"},
+				map[string]string{"name": "Lab cluster", "description": "ours"},
+			}
 		},
 		"name and colour of a tag": func(*lab) edit {
-			return edit{tags, "slug", "proxbox", map[string]any{"name": "From Proxmox", "color": "000000"},
-				map[string]string{"name": "From Proxmox", "color": "000000"}}
+			return edit{
+				tags, "slug", "proxbox",
+				map[string]any{"name": "From Proxmox", "color": "000000"},
+				map[string]string{"name": "From Proxmox", "color": "000000"},
+			}
 		},
 		"description of an interface": func(*lab) edit {
 			return edit{interfaces, "name", "net0", map[string]any{"description": "uplink"}, map[string]string{"description": "uplink"}}
@@ -103,8 +120,11 @@ func TestWhatAPersonEditedStays(t *testing.T) {
 			return edit{disks, "name", "scsi0", map[string]any{"description": "fast"}, map[string]string{"description": "fast"}}
 		},
 		"status, role and name of an address": func(*lab) edit {
-			return edit{addresses, "address", "192.0.2.20/24", map[string]any{"status": "reserved", "dns_name": "db.example.com"},
-				map[string]string{"status": "reserved", "dns_name": "db.example.com", "assigned_object.name": "eth0"}}
+			return edit{
+				addresses, "address", "192.0.2.20/24",
+				map[string]any{"status": "reserved", "dns_name": "db.example.com"},
+				map[string]string{"status": "reserved", "dns_name": "db.example.com", "assigned_object.name": "eth0"},
+			}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -96,14 +96,17 @@ func TestWhatIsKnownBesideAGapIsWritten(t *testing.T) {
 		in    func(g *inventory.Guest)
 		check func(t *testing.T, l *lab)
 	}{
-		"status and node without the configuration": {inventory.PartConfig,
+		"status and node without the configuration": {
+			inventory.PartConfig,
 			func(g *inventory.Guest) { g.Status, g.Node = inventory.GuestStopped, "pve02" },
 			func(t *testing.T, l *lab) {
 				assert.Equal(t, "offline", l.machine("web01").at("status"))
 				assert.Equal(t, "pve02", l.machine("web01").at("device"))
 				assert.Equal(t, "2048", l.machine("web01").at("memory"))
-			}},
-		"NICs and disks without the addresses": {inventory.PartAddresses,
+			},
+		},
+		"NICs and disks without the addresses": {
+			inventory.PartAddresses,
 			func(g *inventory.Guest) {
 				g.Disks[0].Bytes = 64 * gib
 				nic("net1", "BC:24:11:00:01:01")(g)
@@ -112,7 +115,8 @@ func TestWhatIsKnownBesideAGapIsWritten(t *testing.T) {
 				assert.Equal(t, "65536", l.one(disks, "name", "scsi0").at("size"))
 				assert.Equal(t, []string{"net0", "net1"}, l.on("web01", interfaces, "name"))
 				assert.Equal(t, "192.0.2.10/24", l.machine("web01").at("primary_ip4"))
-			}},
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

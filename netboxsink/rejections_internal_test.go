@@ -21,19 +21,27 @@ func TestParseRejections(t *testing.T) {
 	}{
 		"4.7, creation": {
 			`{"detail":"2 of 3 objects could not be created.","errors":[{"index":0,"errors":{"status":["nope is not a valid choice."]}},{"index":2,"errors":{"__all__":["no"]}}]}`,
-			sync.Create, map[int]string{0: "status: nope is not a valid choice.", 2: "no"}, true,
+			sync.Create,
+			map[int]string{0: "status: nope is not a valid choice.", 2: "no"},
+			true,
 		},
 		"4.7, update": {
 			`{"detail":"1 of 3 objects could not be updated.","errors":[{"id":8,"errors":{"name":["no"]}}]}`,
-			sync.Update, map[int]string{1: "name: no"}, true,
+			sync.Update,
+			map[int]string{1: "name: no"},
+			true,
 		},
 		"4.7, unknown id": {
 			`{"detail":"1 of 3 objects could not be found.","errors":[{"id":9,"errors":{"id":["Object with ID 9 does not exist"]}}]}`,
-			sync.Update, map[int]string{2: "id: Object with ID 9 does not exist"}, true,
+			sync.Update,
+			map[int]string{2: "id: Object with ID 9 does not exist"},
+			true,
 		},
 		"4.7, deletion": {
 			`{"detail":"1 of 3 objects could not be deleted.","errors":[{"id":7,"errors":{"__all__":["Unable to delete: 8 dependent object(s) prevent deletion."]}}]}`,
-			sync.Delete, map[int]string{0: "Unable to delete: 8 dependent object(s) prevent deletion."}, true,
+			sync.Delete,
+			map[int]string{0: "Unable to delete: 8 dependent object(s) prevent deletion."},
+			true,
 		},
 		"4.7, an id means nothing at a creation": {
 			`{"errors":[{"id":8,"errors":{"name":["no"]}}]}`, sync.Create, map[int]string{}, true,
@@ -42,7 +50,9 @@ func TestParseRejections(t *testing.T) {
 		"4.7, place out of range":   {`{"errors":[{"index":-1,"errors":{}},{"index":99,"errors":{}}]}`, sync.Create, map[int]string{}, true},
 		"before, creation": {
 			`[{},{"name":["no"]},{"__all__":["Virtual machine name must be unique per cluster."]}]`,
-			sync.Create, map[int]string{1: "name: no", 2: "Virtual machine name must be unique per cluster."}, true,
+			sync.Create,
+			map[int]string{1: "name: no", 2: "Virtual machine name must be unique per cluster."},
+			true,
 		},
 		"before, update":     {`{"name":["no"]}`, sync.Update, map[int]string{}, false},
 		"before, deletion":   {`{"detail":"Unable to delete object. 1 dependent objects were found: a (1)"}`, sync.Delete, map[int]string{}, false},

@@ -39,46 +39,60 @@ func TestChangesBecomeUpdatesOfTheSameObjects(t *testing.T) {
 		in          func(inv *inventory.Inventory, web, db *inventory.Guest)
 		check       func(t *testing.T, l *lab, was, now ids)
 	}{
-		"rename": {machines, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) { web.Name = "web99" },
+		"rename": {
+			machines, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) { web.Name = "web99" },
 			func(t *testing.T, _ *lab, was, now ids) {
 				assert.Equal(t, ids{"web99": was["web01"], "db01": was["db01"]}, now)
-			}},
-		"move to another node": {machines, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) { web.Node = "pve02" },
+			},
+		},
+		"move to another node": {
+			machines, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) { web.Node = "pve02" },
 			func(t *testing.T, l *lab, was, now ids) {
 				assert.Equal(t, was, now)
 				assert.Equal(t, "pve02", l.machine("web01").at("device"))
 				assert.Equal(t, "Synced from Proxmox node pve02", l.machine("web01").at("description"))
-			}},
-		"stop": {machines, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) { web.Status = inventory.GuestStopped },
+			},
+		},
+		"stop": {
+			machines, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) { web.Status = inventory.GuestStopped },
 			func(t *testing.T, l *lab, was, now ids) {
 				assert.Equal(t, was, now)
 				assert.Equal(t, "offline", l.machine("web01").at("status"))
-			}},
-		"more processors and memory": {machines, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) { web.CPUs, web.Memory = 7.5, 3*gib+1 },
+			},
+		},
+		"more processors and memory": {
+			machines, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) { web.CPUs, web.Memory = 7.5, 3*gib+1 },
 			func(t *testing.T, l *lab, was, now ids) {
 				assert.Equal(t, was, now)
 				assert.Equal(t, "7.5", l.machine("web01").at("vcpus"))
 				assert.Equal(t, "3073", l.machine("web01").at("memory"))
-			}},
+			},
+		},
 		"all of a guest at once": {machines, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) {
 			web.Name, web.Node, web.Status, web.CPUs = "web99", "pve02", inventory.GuestStopped, 1
 		}, func(t *testing.T, l *lab, was, now ids) {
 			assert.Equal(t, ids{"web99": was["web01"], "db01": was["db01"]}, now)
 		}},
-		"node goes offline": {devices, "name", func(inv *inventory.Inventory, _, _ *inventory.Guest) { inv.Nodes[1].Status = inventory.NodeOffline },
+		"node goes offline": {
+			devices, "name", func(inv *inventory.Inventory, _, _ *inventory.Guest) { inv.Nodes[1].Status = inventory.NodeOffline },
 			func(t *testing.T, l *lab, was, now ids) {
 				assert.Equal(t, was, now)
 				assert.Equal(t, "offline", l.one(devices, "name", "pve02").at("status"))
-			}},
-		"node is upgraded": {devices, "name", func(inv *inventory.Inventory, _, _ *inventory.Guest) { inv.Nodes[1].Version = "9.1.4" },
+			},
+		},
+		"node is upgraded": {
+			devices, "name", func(inv *inventory.Inventory, _, _ *inventory.Guest) { inv.Nodes[1].Version = "9.1.4" },
 			func(t *testing.T, l *lab, was, now ids) {
 				assert.Equal(t, was, now)
 				assert.Equal(t, "Proxmox VE 9.1", l.one(devices, "name", "pve02").at("platform"))
-			}},
-		"two guests swap names": {machines, "name", func(_ *inventory.Inventory, web, db *inventory.Guest) { web.Name, db.Name = db.Name, web.Name },
+			},
+		},
+		"two guests swap names": {
+			machines, "name", func(_ *inventory.Inventory, web, db *inventory.Guest) { web.Name, db.Name = db.Name, web.Name },
 			func(t *testing.T, _ *lab, was, now ids) {
 				assert.Equal(t, ids{"web01": was["db01"], "db01": was["web01"]}, now)
-			}},
+			},
+		},
 		"chain of renames": {machines, "name", func(inv *inventory.Inventory, web, db *inventory.Guest) {
 			web.Name, db.Name = "new", "web01"
 			inv.Guests = append(inv.Guests, qemu(103, "db01"))
@@ -87,10 +101,12 @@ func TestChangesBecomeUpdatesOfTheSameObjects(t *testing.T) {
 			assert.Equal(t, was["db01"], now["web01"])
 			assert.Contains(t, now, "db01")
 		}},
-		"name only changes its case": {machines, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) { web.Name = "WEB01" },
+		"name only changes its case": {
+			machines, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) { web.Name = "WEB01" },
 			func(t *testing.T, _ *lab, was, now ids) {
 				assert.Equal(t, ids{"WEB01": was["web01"], "db01": was["db01"]}, now)
-			}},
+			},
+		},
 		"NIC is added": {interfaces, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) {
 			nic("net1", "BC:24:11:00:01:01", "198.51.100.10/24")(web)
 		}, func(t *testing.T, l *lab, was, now ids) {
@@ -98,18 +114,22 @@ func TestChangesBecomeUpdatesOfTheSameObjects(t *testing.T) {
 			assert.Equal(t, []string{"net0", "net1"}, l.on("web01", interfaces, "name"))
 			assert.Equal(t, []string{"BC:24:11:00:01:00", "BC:24:11:00:01:01"}, l.on("web01", macs, "mac_address"))
 		}},
-		"NIC is removed": {interfaces, "name", func(_ *inventory.Inventory, _, db *inventory.Guest) { db.NICs = db.NICs[:1] },
+		"NIC is removed": {
+			interfaces, "name", func(_ *inventory.Inventory, _, db *inventory.Guest) { db.NICs = db.NICs[:1] },
 			func(t *testing.T, l *lab, was, now ids) {
 				assert.Equal(t, ids{"net0": was["net0"], "eth0": was["eth0"]}, now)
 				assert.Equal(t, []string{"BC:24:11:00:02:00"}, l.on("db01", macs, "mac_address"))
 				assert.Equal(t, []string{"192.0.2.20/24"}, l.on("db01", addresses, "address"))
 				assert.NotContains(t, l.column(macs, "mac_address"), "BC:24:11:00:02:01", "unassigned")
 				assert.NotContains(t, l.column(addresses, "address"), "198.51.100.20/24", "unassigned")
-			}},
-		"container's interface is renamed": {interfaces, "name", func(_ *inventory.Inventory, _, db *inventory.Guest) { db.NICs[0].Name = "lan" },
+			},
+		},
+		"container's interface is renamed": {
+			interfaces, "name", func(_ *inventory.Inventory, _, db *inventory.Guest) { db.NICs[0].Name = "lan" },
 			func(t *testing.T, _ *lab, was, now ids) {
 				assert.Equal(t, ids{"net0": was["net0"], "lan": was["eth0"], "eth1": was["eth1"]}, now)
-			}},
+			},
+		},
 		"container's interfaces swap names": {interfaces, "name", func(_ *inventory.Inventory, _, db *inventory.Guest) {
 			db.NICs[0].Name, db.NICs[1].Name = "eth1", "eth0"
 		}, func(t *testing.T, _ *lab, was, now ids) {
@@ -123,13 +143,15 @@ func TestChangesBecomeUpdatesOfTheSameObjects(t *testing.T) {
 			assert.Equal(t, "false", net0.at("enabled"))
 			assert.Equal(t, "1400", net0.at("mtu"))
 		}},
-		"NIC has another MAC": {interfaces, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) { web.NICs[0].MAC = "BC:24:11:00:01:FF" },
+		"NIC has another MAC": {
+			interfaces, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) { web.NICs[0].MAC = "BC:24:11:00:01:FF" },
 			func(t *testing.T, l *lab, was, now ids) {
 				assert.Equal(t, was, now)
 				assert.Equal(t, "BC:24:11:00:01:FF", l.one(interfaces, "name", "net0").at("primary_mac_address"))
 				assert.Equal(t, []string{"BC:24:11:00:01:FF"}, l.on("web01", macs, "mac_address"))
 				assert.NotContains(t, l.column(macs, "mac_address"), "BC:24:11:00:01:00", "unassigned")
-			}},
+			},
+		},
 		"two NICs swap MACs": {interfaces, "name", func(_ *inventory.Inventory, _, db *inventory.Guest) {
 			db.NICs[0].MAC, db.NICs[1].MAC = db.NICs[1].MAC, db.NICs[0].MAC
 		}, func(t *testing.T, l *lab, was, now ids) {
@@ -138,11 +160,13 @@ func TestChangesBecomeUpdatesOfTheSameObjects(t *testing.T) {
 			assert.Equal(t, "BC:24:11:00:02:00", l.one(interfaces, "name", "eth1").at("primary_mac_address"))
 			assert.Equal(t, []string{"BC:24:11:00:02:00", "BC:24:11:00:02:01"}, l.on("db01", macs, "mac_address"))
 		}},
-		"NIC loses its MAC": {interfaces, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) { web.NICs[0].MAC = "" },
+		"NIC loses its MAC": {
+			interfaces, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) { web.NICs[0].MAC = "" },
 			func(t *testing.T, l *lab, was, now ids) {
 				assert.Equal(t, was, now)
 				assert.Empty(t, l.on("web01", macs, "mac_address"))
-			}},
+			},
+		},
 		"disk grows and moves": {disks, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) {
 			web.Disks[0].Bytes, web.Disks[0].Storage = 40*gib, "ceph"
 		}, func(t *testing.T, l *lab, was, now ids) {
@@ -151,21 +175,27 @@ func TestChangesBecomeUpdatesOfTheSameObjects(t *testing.T) {
 			assert.Equal(t, "ceph", l.one(disks, "name", "scsi0").at("description"))
 			assert.Equal(t, "40960", l.machine("web01").at("disk"))
 		}},
-		"disk is added": {disks, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) { disk("scsi1", gib)(web) },
+		"disk is added": {
+			disks, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) { disk("scsi1", gib)(web) },
 			func(t *testing.T, l *lab, was, now ids) {
 				assert.Equal(t, was["scsi0"], now["scsi0"])
 				assert.Equal(t, []string{"scsi0", "scsi1"}, l.on("web01", disks, "name"))
 				assert.Equal(t, "33792", l.machine("web01").at("disk"))
-			}},
-		"disk is removed": {disks, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) { web.Disks = nil },
+			},
+		},
+		"disk is removed": {
+			disks, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) { web.Disks = nil },
 			func(t *testing.T, l *lab, was, now ids) {
 				assert.Equal(t, ids{"rootfs": was["rootfs"]}, now)
-			}},
-		"disk's size is no longer known": {disks, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) { web.Disks[0].Known = false },
+			},
+		},
+		"disk's size is no longer known": {
+			disks, "name", func(_ *inventory.Inventory, web, _ *inventory.Guest) { web.Disks[0].Known = false },
 			func(t *testing.T, l *lab, was, now ids) {
 				assert.Equal(t, was, now)
 				assert.Equal(t, "32768", l.one(disks, "name", "scsi0").at("size"))
-			}},
+			},
+		},
 		"address changes": {addresses, "address", func(_ *inventory.Inventory, web, _ *inventory.Guest) {
 			web.NICs[0].Addresses = addressList("192.0.2.11/24", "2001:db8::10/64")
 		}, func(t *testing.T, l *lab, was, now ids) {
@@ -203,12 +233,14 @@ func TestChangesBecomeUpdatesOfTheSameObjects(t *testing.T) {
 			assert.Equal(t, "192.0.2.20/24", l.machine("web01").at("primary_ip4"))
 			assert.Equal(t, "192.0.2.10/24", l.machine("db01").at("primary_ip4"))
 		}},
-		"last address goes": {addresses, "address", func(_ *inventory.Inventory, web, _ *inventory.Guest) { web.NICs[0].Addresses = nil },
+		"last address goes": {
+			addresses, "address", func(_ *inventory.Inventory, web, _ *inventory.Guest) { web.NICs[0].Addresses = nil },
 			func(t *testing.T, l *lab, _, _ ids) {
 				assert.Empty(t, l.on("web01", addresses, "address"))
 				assert.Empty(t, l.machine("web01").at("primary_ip4"))
 				assert.Empty(t, l.machine("web01").at("primary_ip6"))
-			}},
+			},
+		},
 		"guest with a new address takes that of one that is gone from its NIC": {addresses, "address", func(inv *inventory.Inventory, web, _ *inventory.Guest) {
 			web.NICs[0].Addresses = addressList("192.0.2.11/24")
 			inv.Guests = append(inv.Guests, qemu(103, "new", nic("net0", "BC:24:11:00:03:00", "192.0.2.10/24")))

@@ -23,8 +23,11 @@ func TestStatusError(t *testing.T) {
 		message string
 	}{
 		{StatusError{Code: 401, Reason: "No ticket"}, CauseCredentials, "Proxmox VE at a1:8006 does not accept token x@pve!t (No ticket)"},
-		{StatusError{Code: 403, Reason: "Permission check failed (/vms/101, VM.GuestAgent.Audit|VM.GuestAgent.Unrestricted)"}, CausePrivilege,
-			"token x@pve!t lacks the privilege VM.GuestAgent.Audit on /vms/101: run pveum acl modify / --tokens 'x@pve!t' --roles PVEAuditor"},
+		{
+			StatusError{Code: 403, Reason: "Permission check failed (/vms/101, VM.GuestAgent.Audit|VM.GuestAgent.Unrestricted)"},
+			CausePrivilege,
+			"token x@pve!t lacks the privilege VM.GuestAgent.Audit on /vms/101: run pveum acl modify / --tokens 'x@pve!t' --roles PVEAuditor",
+		},
 		{StatusError{Code: 403, Reason: "no"}, CausePrivilege, "Proxmox VE does not let token x@pve!t do GET /nodes/b1/status: no"},
 		{StatusError{Code: 595, Reason: "No route to host"}, CauseNodeDown, "node b1 is not reachable from a1:8006 (No route to host)"},
 		{StatusError{Code: 596, Reason: "Broken pipe"}, CauseNodeHung, "node b1 does not answer a1:8006 (Broken pipe)"},
@@ -35,8 +38,11 @@ func TestStatusError(t *testing.T) {
 		{StatusError{Code: 401, foreign: true}, CauseProxy, "a proxy before a1:8006 answered 401"},
 		{StatusError{Code: 500, Reason: "Configuration file 'nodes/b1/lxc/1.conf' does not exist"}, CauseNoGuest, "Proxmox VE at a1:8006 answered 500"},
 		{StatusError{Code: 500, Reason: "hostname lookup 'b1' failed - failed"}, CauseNodeUnknown, "there is no node b1 in the cluster of a1:8006"},
-		{StatusError{Code: 400, Message: "Parameter verification failed.", Parameters: map[string]string{"b": "2", "a": "1"}}, CauseOther,
-			"Proxmox VE at a1:8006 answered 400 to GET /nodes/b1/status: Parameter verification failed. a: 1 b: 2"},
+		{
+			StatusError{Code: 400, Message: "Parameter verification failed.", Parameters: map[string]string{"b": "2", "a": "1"}},
+			CauseOther,
+			"Proxmox VE at a1:8006 answered 400 to GET /nodes/b1/status: Parameter verification failed. a: 1 b: 2",
+		},
 		{StatusError{Code: 500}, CauseOther, "answered 500 to GET /nodes/b1/status: no reason given"},
 	} {
 		tt.err.Method, tt.err.Path, tt.err.Address, tt.err.Credential = "GET", "/nodes/b1/status", "a1:8006", "token x@pve!t"

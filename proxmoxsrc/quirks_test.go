@@ -117,9 +117,14 @@ func TestInventory_quirks(t *testing.T) {
 		},
 		"disks": {
 			guest: proxmoxtest.Guest{Disks: []proxmoxtest.Disk{
-				{Slot: "scsi0", Bytes: 32 << 30}, {Slot: "sata0", Bytes: 53687091713}, {Slot: "efidisk0", Bytes: 528 << 10},
-				{Slot: "tpmstate0", Bytes: 4 << 20}, {Slot: "ide2", Kind: proxmoxtest.DiskCDROM}, {Slot: "ide0", Kind: proxmoxtest.DiskCloudInit},
-				{Slot: "scsi5", Kind: proxmoxtest.DiskPassthrough, Path: "/dev/disk/by-id/ata-X"}, {Slot: "unused0"},
+				{Slot: "scsi0", Bytes: 32 << 30},
+				{Slot: "sata0", Bytes: 53687091713},
+				{Slot: "efidisk0", Bytes: 528 << 10},
+				{Slot: "tpmstate0", Bytes: 4 << 20},
+				{Slot: "ide2", Kind: proxmoxtest.DiskCDROM},
+				{Slot: "ide0", Kind: proxmoxtest.DiskCloudInit},
+				{Slot: "scsi5", Kind: proxmoxtest.DiskPassthrough, Path: "/dev/disk/by-id/ata-X"},
+				{Slot: "unused0"},
 				{Slot: "scsi10", UnknownSize: true},
 			}, Config: map[string]any{"virtio1": "file=ceph:vm-1-disk-9,size=1.5T"}},
 			check: func(t *testing.T, g *inventory.Guest) {

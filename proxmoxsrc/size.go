@@ -17,7 +17,7 @@ func parseSize(s string) (bytes int64, known bool) {
 	if match == nil || match[3] == "" && match[4] != "" {
 		return 0, false
 	}
-	unit := int64(1) << (10 * (strings.Index(" KMGT", match[3])))
+	unit := int64(1) << (10 * strings.Index(" KMGT", match[3]))
 	if match[3] == "" {
 		unit = 1
 	}

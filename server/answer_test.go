@@ -232,7 +232,12 @@ func TestNew(t *testing.T) {
 	_, err := server.New(nil, nil)
 	require.ErrorContains(t, err, "backend")
 	for _, o := range []server.Options{
-		{AnswerWithin: -1}, {Keepalive: -1}, {SocketKeepalive: -1}, {WriteTimeout: -1}, {History: -1}, {HistoryEvents: -1},
+		{AnswerWithin: -1},
+		{Keepalive: -1},
+		{SocketKeepalive: -1},
+		{WriteTimeout: -1},
+		{History: -1},
+		{HistoryEvents: -1},
 		{Origins: []string{"[a-"}},
 	} {
 		_, err := server.New(server.Fixed(&backend{}), &o)

@@ -34,8 +34,11 @@ func TestObserve(t *testing.T) {
 		s.ask(http.MethodDelete, "/runs/"+id)
 		<-waiting
 		assert.Equal(t, []seen{
-			{"devices", "running", false, 1}, {"devices", "running", false, 2}, {"devices", "completed", false, 3},
-			{"virtual-machines", "running", false, 1}, {"virtual-machines", "cancelled", false, 2},
+			{"devices", "running", false, 1},
+			{"devices", "running", false, 2},
+			{"devices", "completed", false, 3},
+			{"virtual-machines", "running", false, 1},
+			{"virtual-machines", "cancelled", false, 2},
 		}, got)
 	})
 }

@@ -68,15 +68,18 @@ func TestScopeOfDiff(t *testing.T) {
 		want    []string // what is written or told
 	}{
 		{
-			"everything", needs, state(), sync.Scope{},
+			"everything", needs, state(),
+			sync.Scope{},
 			[]string{"create disk a/1/d", "create disk a/2/d", "create tag t", "create vm a/0", "create vm a/1", "create vm a/2", "create vm a/3"},
 		},
 		{
-			"a guest with what it needs", needs, state(), sync.Scope{Guests: []sync.GuestRef{{Source: "a", ID: 2}}},
+			"a guest with what it needs", needs, state(),
+			sync.Scope{Guests: []sync.GuestRef{{Source: "a", ID: 2}}},
 			[]string{"create disk a/1/d", "create disk a/2/d", "create tag t", "create vm a/0", "create vm a/1", "create vm a/2"},
 		},
 		{
-			"a guest whose needs are there", needs, state(there(vm("a/1"), 1)), sync.Scope{Guests: []sync.GuestRef{{Source: "a", ID: 2}}},
+			"a guest whose needs are there", needs, state(there(vm("a/1"), 1)),
+			sync.Scope{Guests: []sync.GuestRef{{Source: "a", ID: 2}}},
 			[]string{"create disk a/2/d", "create tag t", "create vm a/2"},
 		},
 		{
@@ -85,19 +88,23 @@ func TestScopeOfDiff(t *testing.T) {
 			[]string{"skip vm a/2"},
 		},
 		{
-			"another source", needs, state(there(vm("a/1"), 1)), sync.Scope{Sources: []string{"b"}},
+			"another source", needs, state(there(vm("a/1"), 1)),
+			sync.Scope{Sources: []string{"b"}},
 			[]string{"create tag t"},
 		},
 		{
-			"the kind of units", needs, state(), sync.Scope{Kinds: []sync.Kind{kindVM}},
+			"the kind of units", needs, state(),
+			sync.Scope{Kinds: []sync.Kind{kindVM}},
 			[]string{"create tag t", "create vm a/0", "create vm a/1", "create vm a/2", "create vm a/3"},
 		},
 		{
-			"the kind of children, of which the units are not there", needs, state(), sync.Scope{Kinds: []sync.Kind{kindDisk}},
+			"the kind of children, of which the units are not there", needs, state(),
+			sync.Scope{Kinds: []sync.Kind{kindDisk}},
 			[]string{"create tag t", "skip vm a/1", "skip vm a/2"},
 		},
 		{
-			"the kind of children", needs, state(remembering(there(vm("a/1"), 1)), remembering(there(vm("a/2"), 2))), sync.Scope{Kinds: []sync.Kind{kindDisk}},
+			"the kind of children", needs, state(remembering(there(vm("a/1"), 1)), remembering(there(vm("a/2"), 2))),
+			sync.Scope{Kinds: []sync.Kind{kindDisk}},
 			[]string{"create disk a/1/d", "create disk a/2/d", "create tag t", "update vm a/1", "update vm a/2"}, // the memory
 		},
 	} {

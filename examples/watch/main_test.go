@@ -29,7 +29,7 @@ func TestRun(t *testing.T) {
 		Proxmox: []backend.Proxmox{{Name: "lab", URLs: []string{proxmox.URL}, Token: id + "=" + secret}},
 	}, nil)
 	require.NoError(t, err)
-	handler, err := server.New(engine, nil)
+	handler, err := server.New(server.Fixed(engine), nil)
 	require.NoError(t, err)
 	proxbox := httptest.NewServer(handler)
 	defer proxbox.Close()

@@ -70,9 +70,11 @@ func TestPermissions(t *testing.T) {
 		{"limited changes", "limited", http.MethodPatch, "dcim/sites/1/", `{}`, 403, denied},
 		{"limited deletes", "limited", http.MethodDelete, "dcim/sites/1/", nil, 403, denied},
 		{"limited sees others", "limited", http.MethodGet, "dcim/devices/", nil, 403, denied},
-		{"limited adds a MAC by shortcut", "limited", http.MethodPost, "virtualization/interfaces/",
+		{
+			"limited adds a MAC by shortcut", "limited", http.MethodPost, "virtualization/interfaces/",
 			`{"name":"x","virtual_machine":1,"mac_address":"00:00:00:00:00:09"}`, 403,
-			`{"detail":"You do not have permission to create MAC addresses."}`},
+			`{"detail":"You do not have permission to create MAC addresses."}`,
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -250,8 +250,10 @@ func (c *call) notAList() *response {
 	if c.release().itemwiseBulk {
 		return detail(http.StatusBadRequest, "Expected a list of objects, but got "+kind+".")
 	}
-	return &response{status: http.StatusBadRequest,
-		body: refusef(c.release().nonFieldKey(), "Expected a list of items but got type %q.", kind).json()}
+	return &response{
+		status: http.StatusBadRequest,
+		body:   refusef(c.release().nonFieldKey(), "Expected a list of items but got type %q.", kind).json(),
+	}
 }
 
 // known refuses repeated and unknown ids in 4.7; older releases let the last of

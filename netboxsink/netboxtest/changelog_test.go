@@ -42,13 +42,19 @@ func TestChangeRows(t *testing.T) {
 		{"same values", http.MethodPatch, machines + "1/", `{"name":"vm1","tags":[1],"custom_fields":{"exact":"hi"}}`, []string{}},
 		{"tags", http.MethodPatch, machines + "1/", `{"tags":[2]}`, []string{vm("update", "vm1")}},
 		{"tag deltas and a field", http.MethodPatch, machines + "1/", `{"add_tags":[2],"comments":"x"}`, []string{vm("update", "vm1")}},
-		{"interface with MAC", http.MethodPost, "virtualization/interfaces/", `{"name":"x","virtual_machine":1,"mac_address":"00:00:00:00:00:02"}`,
-			[]string{port("create", "x"), "create dcim.macaddress 00:00:00:00:00:02", port("update", "x")}},
-		{"interface with a known MAC", http.MethodPatch, "virtualization/interfaces/1/", `{"mac_address":"AA:BB:CC:00:00:01","description":"x"}`,
-			[]string{port("update", "net0")}},
+		{
+			"interface with MAC", http.MethodPost, "virtualization/interfaces/", `{"name":"x","virtual_machine":1,"mac_address":"00:00:00:00:00:02"}`,
+			[]string{port("create", "x"), "create dcim.macaddress 00:00:00:00:00:02", port("update", "x")},
+		},
+		{
+			"interface with a known MAC", http.MethodPatch, "virtualization/interfaces/1/", `{"mac_address":"AA:BB:CC:00:00:01","description":"x"}`,
+			[]string{port("update", "net0")},
+		},
 		{"primary MAC deleted", http.MethodDelete, "dcim/mac-addresses/1/", "", []string{"delete dcim.macaddress AA:BB:CC:00:00:01"}},
-		{"primary address deleted", http.MethodDelete, "ipam/ip-addresses/1/", "",
-			[]string{"delete ipam.ipaddress 10.0.0.5/24", vm("update", "vm1")}},
+		{
+			"primary address deleted", http.MethodDelete, "ipam/ip-addresses/1/", "",
+			[]string{"delete ipam.ipaddress 10.0.0.5/24", vm("update", "vm1")},
+		},
 		{"platform deleted", http.MethodDelete, "dcim/platforms/1/", "", []string{"delete dcim.platform p1", vm("update", "vm1")}},
 		{"tag deleted", http.MethodDelete, "extras/tags/2/", "", []string{"delete extras.tag T2", vm("update", "vm10")}},
 		{"machine deleted", http.MethodDelete, machines + "1/", `{"changelog_message":"bye"}`, []string{

@@ -86,10 +86,12 @@ func (c *client) post(path string, body any) reply {
 	c.t.Helper()
 	return c.do(http.MethodPost, path, body)
 }
+
 func (c *client) patch(path string, body any) reply {
 	c.t.Helper()
 	return c.do(http.MethodPatch, path, body)
 }
+
 func (c *client) remove(path string, body any) reply {
 	c.t.Helper()
 	return c.do(http.MethodDelete, path, body)

@@ -102,8 +102,10 @@ const (
 
 func defaultTokens() []Token {
 	return []Token{
-		{Secret: TokenV1}, {Secret: TokenV2},
-		{Secret: ReadOnlyTokenV1, ReadOnly: true}, {Secret: ReadOnlyTokenV2, ReadOnly: true},
+		{Secret: TokenV1},
+		{Secret: TokenV2},
+		{Secret: ReadOnlyTokenV1, ReadOnly: true},
+		{Secret: ReadOnlyTokenV2, ReadOnly: true},
 	}
 }
 

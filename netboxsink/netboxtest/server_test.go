@@ -154,8 +154,10 @@ func TestLargeEstateIsFast(t *testing.T) {
 			n := batch*100 + i
 			guests = append(guests, map[string]any{"name": fmt.Sprintf("guest%d", n), "cluster": 1, "tags": []int{1}})
 			ports = append(ports, map[string]any{"name": "eth0", "virtual_machine": n + 4, "mac_address": fmt.Sprintf("02:00:00:00:%02x:%02x", batch, i)})
-			addresses = append(addresses, map[string]any{"address": fmt.Sprintf("10.%d.%d.1/24", 10+batch, i),
-				"assigned_object_type": "virtualization.vminterface", "assigned_object_id": n + 4})
+			addresses = append(addresses, map[string]any{
+				"address":              fmt.Sprintf("10.%d.%d.1/24", 10+batch, i),
+				"assigned_object_type": "virtualization.vminterface", "assigned_object_id": n + 4,
+			})
 		}
 		require.Equal(t, 201, c.post(machines+"?fields=id,name,cluster,tags", guests).Status)
 		require.Equal(t, 201, c.post("virtualization/interfaces/?fields=id,name,virtual_machine,mac_address", ports).Status)

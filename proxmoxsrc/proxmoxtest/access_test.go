@@ -243,8 +243,11 @@ func TestAgentPrivileges(t *testing.T) {
 		{"auditor on 8", "8.4.1", []proxmoxtest.Grant{auditor("/")}, "Permission check failed (/vms/100, VM.Monitor)"},
 		{"auditor with monitor on 8", "8.4.1", []proxmoxtest.Grant{auditor("/"), monitor}, "OK"},
 		{"auditor on 9", "9.1.1", []proxmoxtest.Grant{auditor("/")}, "OK"},
-		{"monitor on 9", "9.1.1", []proxmoxtest.Grant{monitor},
-			"Permission check failed (/vms/100, VM.GuestAgent.Audit|VM.GuestAgent.Unrestricted)"},
+		{
+			"monitor on 9", "9.1.1",
+			[]proxmoxtest.Grant{monitor},
+			"Permission check failed (/vms/100, VM.GuestAgent.Audit|VM.GuestAgent.Unrestricted)",
+		},
 		{"unrestricted on 9", "9.1.1", []proxmoxtest.Grant{{Path: "/", Privileges: []string{"VM.GuestAgent.Unrestricted"}}}, "OK"},
 	}
 	for _, test := range tests {

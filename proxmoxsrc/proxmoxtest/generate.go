@@ -120,10 +120,13 @@ func (g *generator) node(i int) *Node {
 	cores := sockets * (8 << r.IntN(3))
 	address := g.subnetAddress(0, i+1)
 	bridges := []Interface{
-		{Name: "eno1"}, {Name: "eno2"},
+		{Name: "eno1"},
+		{Name: "eno2"},
 		{Name: "bond0", Type: "bond", Ports: "eno1 eno2", BondMode: "802.3ad"},
-		{Name: "vmbr0", Type: "bridge", Ports: "bond0", VLANAware: true, VLANs: "2-4094",
-			CIDR: address.String(), Gateway: g.subnetAddress(0, perSubnet-2).Addr().String()},
+		{
+			Name: "vmbr0", Type: "bridge", Ports: "bond0", VLANAware: true, VLANs: "2-4094",
+			CIDR: address.String(), Gateway: g.subnetAddress(0, perSubnet-2).Addr().String(),
+		},
 	}
 	for b := 1; b < 4; b++ {
 		bridges = append(bridges, Interface{Name: fmt.Sprintf("vmbr%d", b), Type: "bridge", VLANAware: true})
@@ -284,8 +287,10 @@ func pickAgent(r *rand.Rand) Agent {
 
 func (g *generator) disks(r *rand.Rand, guest *Guest) {
 	for n := range 1 + r.IntN(4) {
-		disk := Disk{Slot: fmt.Sprintf("scsi%d", n), Storage: g.estate.Storages[r.IntN(3)].Name,
-			Bytes: int64(8<<r.IntN(10)) << 30}
+		disk := Disk{
+			Slot: fmt.Sprintf("scsi%d", n), Storage: g.estate.Storages[r.IntN(3)].Name,
+			Bytes: int64(8<<r.IntN(10)) << 30,
+		}
 		odd := r.Float64()
 		if guest.Kind == LXC {
 			disk.Slot = fmt.Sprintf("mp%d", n-1)

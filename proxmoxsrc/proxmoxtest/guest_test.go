@@ -28,10 +28,14 @@ func TestMachineConfig(t *testing.T) {
 			{Index: 3, Model: "e1000"},
 		},
 		Disks: []proxmoxtest.Disk{
-			{Slot: "scsi0", Bytes: 32 << 30}, {Slot: "virtio1", Storage: "zfs", Volume: "base-100-disk-0/vm-101-disk-0", Bytes: 1<<40 + 1<<39},
-			{Slot: "efidisk0", Bytes: 528 << 10}, {Slot: "tpmstate0", Bytes: 4 << 20}, {Slot: "sata0", Bytes: 536870913},
+			{Slot: "scsi0", Bytes: 32 << 30},
+			{Slot: "virtio1", Storage: "zfs", Volume: "base-100-disk-0/vm-101-disk-0", Bytes: 1<<40 + 1<<39},
+			{Slot: "efidisk0", Bytes: 528 << 10},
+			{Slot: "tpmstate0", Bytes: 4 << 20},
+			{Slot: "sata0", Bytes: 536870913},
 			{Slot: "sata1", Bytes: 1 << 30, UnknownSize: true},
-			{Slot: "ide2", Kind: proxmoxtest.DiskCDROM}, {Slot: "ide0", Kind: proxmoxtest.DiskCloudInit, Bytes: 4 << 20},
+			{Slot: "ide2", Kind: proxmoxtest.DiskCDROM},
+			{Slot: "ide0", Kind: proxmoxtest.DiskCloudInit, Bytes: 4 << 20},
 			{Slot: "scsi5", Kind: proxmoxtest.DiskPassthrough, Path: "/dev/disk/by-id/ata-X", Bytes: 3907018584 << 10},
 			{Slot: "unused0", Bytes: 1 << 30},
 		},
@@ -68,7 +72,8 @@ func TestContainerConfig(t *testing.T) {
 		VMID: 200, Kind: proxmoxtest.LXC, Name: "ct", CPULimit: "0.5", Memory: 1 << 30, Description: "x",
 		NICs: []proxmoxtest.NIC{{MAC: "BC:24:11:00:00:02", Bridge: "vmbr0", IP: "192.0.2.5/24", Gateway: "192.0.2.1", IP6: "auto", Tag: 5}},
 		Disks: []proxmoxtest.Disk{
-			{Slot: "rootfs", Bytes: 8 << 30}, {Slot: "mp0", Bytes: 1 << 30, MountPoint: "/data"},
+			{Slot: "rootfs", Bytes: 8 << 30},
+			{Slot: "mp0", Bytes: 1 << 30, MountPoint: "/data"},
 			{Slot: "mp1", Kind: proxmoxtest.DiskBind, Path: "/srv", MountPoint: "/srv"},
 		},
 	}

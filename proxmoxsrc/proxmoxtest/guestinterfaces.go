@@ -65,8 +65,10 @@ func linkLocal(mac string) (netip.Prefix, bool) {
 	if err != nil || len(hardware) != 6 {
 		return netip.Prefix{}, false
 	}
-	address := [16]byte{0: 0xfe, 1: 0x80, 8: hardware[0] ^ 2, 9: hardware[1], 10: hardware[2], 11: 0xff, 12: 0xfe,
-		13: hardware[3], 14: hardware[4], 15: hardware[5]}
+	address := [16]byte{
+		0: 0xfe, 1: 0x80, 8: hardware[0] ^ 2, 9: hardware[1], 10: hardware[2], 11: 0xff, 12: 0xfe,
+		13: hardware[3], 14: hardware[4], 15: hardware[5],
+	}
 	return netip.PrefixFrom(netip.AddrFrom16(address), 64), true
 }
 

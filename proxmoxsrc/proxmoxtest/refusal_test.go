@@ -20,7 +20,8 @@ func three(version string) *proxmoxtest.Estate {
 	return &proxmoxtest.Estate{
 		Cluster: "alpha", Version: version,
 		Nodes: []*proxmoxtest.Node{
-			{Name: "a1"}, {Name: "a2"},
+			{Name: "a1"},
+			{Name: "a2"},
 			{Name: "down", State: proxmoxtest.NodeOffline},
 			{Name: "hung", State: proxmoxtest.NodeHung},
 			{Name: "mute", State: proxmoxtest.NodeUnknown},
@@ -52,45 +53,73 @@ func TestRefusals(t *testing.T) {
 		reason, body        string
 	}{
 		{"unknown call", "8.2.4", "/no/such", 501, "Method 'GET /no/such' not implemented", `{"data":null}`},
-		{"unknown call, new body", "8.4.1", "/no/such", 501, "Method 'GET /no/such' not implemented",
-			`{"data":null,"message":"Method 'GET /no/such' not implemented\n"}`},
-		{"container interfaces before 8.1", "7.4-20", "/nodes/a1/lxc/200/interfaces", 501,
-			"Method 'GET /nodes/a1/lxc/200/interfaces' not implemented", `{"data":null}`},
+		{
+			"unknown call, new body", "8.4.1", "/no/such", 501, "Method 'GET /no/such' not implemented",
+			`{"data":null,"message":"Method 'GET /no/such' not implemented\n"}`,
+		},
+		{
+			"container interfaces before 8.1", "7.4-20", "/nodes/a1/lxc/200/interfaces", 501,
+			"Method 'GET /nodes/a1/lxc/200/interfaces' not implemented", `{"data":null}`,
+		},
 		{"SDN before 8.1", "7.4-20", "/cluster/sdn/vnets", 501, "Method 'GET /cluster/sdn/vnets' not implemented", `{"data":null}`},
 		{"offline node", "8.4.1", "/nodes/down/qemu/109/config", 595, "No route to host", ""},
 		{"hung node", "8.4.1", "/nodes/hung/status", 596, "Connection timed out", ""},
-		{"removed node", "8.2.4", "/nodes/gone/status", 500,
-			"hostname lookup 'gone' failed - failed to get address info for: gone: Name or service not known", `{"data":null}`},
-		{"guest on another node", "8.2.4", "/nodes/a1/qemu/101/config", 500,
-			"Configuration file 'nodes/a1/qemu-server/101.conf' does not exist", `{"data":null}`},
-		{"container asked as machine", "9.1.1", "/nodes/a1/lxc/100/config", 500,
+		{
+			"removed node", "8.2.4", "/nodes/gone/status", 500,
+			"hostname lookup 'gone' failed - failed to get address info for: gone: Name or service not known", `{"data":null}`,
+		},
+		{
+			"guest on another node", "8.2.4", "/nodes/a1/qemu/101/config", 500,
+			"Configuration file 'nodes/a1/qemu-server/101.conf' does not exist", `{"data":null}`,
+		},
+		{
+			"container asked as machine", "9.1.1", "/nodes/a1/lxc/100/config", 500,
 			"Configuration file 'nodes/a1/lxc/100.conf' does not exist",
-			`{"data":null,"message":"Configuration file 'nodes/a1/lxc/100.conf' does not exist\n"}`},
-		{"unknown parameter", "8.2.4", "/nodes/a1/qemu/100/config?bogus=1", 400, "Parameter verification failed.",
-			`{"data":null,"errors":{"bogus":"property is not defined in schema and the schema does not allow additional properties"}}`},
-		{"parameters before existence", "8.2.4", "/nodes/a1/qemu/999/config?current=x", 400, "Parameter verification failed.",
-			`{"data":null,"errors":{"current":"type check ('boolean') failed - got 'x'"}}`},
+			`{"data":null,"message":"Configuration file 'nodes/a1/lxc/100.conf' does not exist\n"}`,
+		},
+		{
+			"unknown parameter", "8.2.4", "/nodes/a1/qemu/100/config?bogus=1", 400, "Parameter verification failed.",
+			`{"data":null,"errors":{"bogus":"property is not defined in schema and the schema does not allow additional properties"}}`,
+		},
+		{
+			"parameters before existence", "8.2.4", "/nodes/a1/qemu/999/config?current=x", 400, "Parameter verification failed.",
+			`{"data":null,"errors":{"current":"type check ('boolean') failed - got 'x'"}}`,
+		},
 		{"node before parameters", "8.2.4", "/nodes/down/qemu/109/config?bogus=1", 595, "No route to host", ""},
-		{"enumeration", "8.2.4", "/cluster/resources?type=qemu", 400, "Parameter verification failed.",
-			`{"data":null,"errors":{"type":"value 'qemu' does not have a value in the enumeration 'vm, storage, node, sdn'"}}`},
-		{"SDN interfaces before 9", "8.2.4", "/nodes/a1/network?type=include_sdn", 400, "Parameter verification failed.",
+		{
+			"enumeration", "8.2.4", "/cluster/resources?type=qemu", 400, "Parameter verification failed.",
+			`{"data":null,"errors":{"type":"value 'qemu' does not have a value in the enumeration 'vm, storage, node, sdn'"}}`,
+		},
+		{
+			"SDN interfaces before 9", "8.2.4", "/nodes/a1/network?type=include_sdn", 400, "Parameter verification failed.",
 			`{"data":null,"errors":{"type":"value 'include_sdn' does not have a value in the enumeration ` +
-				`'bridge, bond, eth, alias, vlan, OVSBridge, OVSBond, OVSPort, OVSIntPort, vnet, any_bridge, any_local_bridge'"}}`},
-		{"VMID too small", "8.2.4", "/nodes/a1/qemu/99/config", 400, "Parameter verification failed.",
-			`{"data":null,"errors":{"vmid":"value must have a minimum value of 100"}}`},
-		{"HA groups after migration", "9.1.1", "/cluster/ha/groups", 500,
+				`'bridge, bond, eth, alias, vlan, OVSBridge, OVSBond, OVSPort, OVSIntPort, vnet, any_bridge, any_local_bridge'"}}`,
+		},
+		{
+			"VMID too small", "8.2.4", "/nodes/a1/qemu/99/config", 400, "Parameter verification failed.",
+			`{"data":null,"errors":{"vmid":"value must have a minimum value of 100"}}`,
+		},
+		{
+			"HA groups after migration", "9.1.1", "/cluster/ha/groups", 500,
 			"cannot index groups: ha groups have been migrated to rules",
-			`{"data":null,"message":"cannot index groups: ha groups have been migrated to rules\n"}`},
+			`{"data":null,"message":"cannot index groups: ha groups have been migrated to rules\n"}`,
+		},
 		{"dead agent", "8.2.4", "/nodes/a2/qemu/101" + agent, 500, "QEMU guest agent is not running", `{"data":null}`},
 		{"agent of a stopped machine", "8.2.4", "/nodes/a1/qemu/102" + agent, 500, "VM 102 is not running", `{"data":null}`},
 		{"agent of a paused machine", "8.2.4", "/nodes/a1/qemu/108" + agent, 500, "QEMU guest agent is not running", `{"data":null}`},
-		{"stalled agent", "8.2.4", "/nodes/a1/qemu/103" + agent, 500,
-			"VM 103 qmp command 'guest-network-get-interfaces' failed - got timeout", `{"data":null}`},
-		{"stalled agent on 9", "9.1.1", "/nodes/a1/qemu/103/agent/get-osinfo", 500,
+		{
+			"stalled agent", "8.2.4", "/nodes/a1/qemu/103" + agent, 500,
+			"VM 103 qmp command 'guest-network-get-interfaces' failed - got timeout", `{"data":null}`,
+		},
+		{
+			"stalled agent on 9", "9.1.1", "/nodes/a1/qemu/103/agent/get-osinfo", 500,
 			"VM 103 qga command 'guest-get-osinfo' failed - got timeout",
-			`{"data":null,"message":"VM 103 qga command 'guest-get-osinfo' failed - got timeout\n"}`},
-		{"agent without privilege", "8.2.4", "/nodes/a1/qemu/105" + agent, 403,
-			"Permission check failed (/vms/105, VM.Monitor)", `{"data":null}`},
+			`{"data":null,"message":"VM 103 qga command 'guest-get-osinfo' failed - got timeout\n"}`,
+		},
+		{
+			"agent without privilege", "8.2.4", "/nodes/a1/qemu/105" + agent, 403,
+			"Permission check failed (/vms/105, VM.Monitor)", `{"data":null}`,
+		},
 		{"agent not configured", "8.2.4", "/nodes/a1/qemu/106" + agent, 500, "No QEMU guest agent configured", `{"data":null}`},
 		{"agent: 0", "8.2.4", "/nodes/a1/qemu/107" + agent, 500, "QEMU guest agent is not running", `{"data":null}`},
 	}

@@ -75,21 +75,31 @@ func clusterRoutes() []route {
 	sdn := since(8, 1)
 	return []route{
 		{pattern: "/version", answer: (*call).version},
-		{pattern: "/access/permissions", answer: (*call).permissions,
-			parameters: parameters{"path": anyText, "userid": anyText}},
+		{
+			pattern: "/access/permissions", answer: (*call).permissions,
+			parameters: parameters{"path": anyText, "userid": anyText},
+		},
 		{pattern: "/access/ticket", answer: func(*call) answer { return success(nil) }},
 		{pattern: "/cluster/status", protected: true, check: sysAudit, answer: (*call).clusterStatus},
 		{pattern: "/cluster/resources", answer: (*call).resources, parameters: parameters{"type": resourceType}},
 		{pattern: "/cluster/options", check: sysAudit, answer: (*call).datacenter},
-		{pattern: "/cluster/ha/resources", check: sysAudit, answer: (*call).haResources,
-			parameters: parameters{"type": oneOf("ct", "vm")}},
+		{
+			pattern: "/cluster/ha/resources", check: sysAudit, answer: (*call).haResources,
+			parameters: parameters{"type": oneOf("ct", "vm")},
+		},
 		{pattern: "/cluster/ha/groups", check: sysAudit, answer: (*call).haGroups},
-		{pattern: "/cluster/ha/rules", since: since(9, 0), check: sysAudit,
-			answer: func(*call) answer { return success(rows{}) }},
-		{pattern: "/cluster/sdn/zones", since: sdn, answer: (*call).zones,
-			parameters: parameters{"pending": boolean, "running": boolean, "type": anyText}},
-		{pattern: "/cluster/sdn/vnets", since: sdn, answer: (*call).vnets,
-			parameters: parameters{"pending": boolean, "running": boolean}},
+		{
+			pattern: "/cluster/ha/rules", since: since(9, 0), check: sysAudit,
+			answer: func(*call) answer { return success(rows{}) },
+		},
+		{
+			pattern: "/cluster/sdn/zones", since: sdn, answer: (*call).zones,
+			parameters: parameters{"pending": boolean, "running": boolean, "type": anyText},
+		},
+		{
+			pattern: "/cluster/sdn/vnets", since: sdn, answer: (*call).vnets,
+			parameters: parameters{"pending": boolean, "running": boolean},
+		},
 		{pattern: "/pools", answer: (*call).pools},
 		{pattern: "/nodes", answer: (*call).nodeList},
 	}
@@ -98,8 +108,10 @@ func clusterRoutes() []route {
 func nodeRoutes() []route {
 	return []route{
 		{pattern: "/nodes/{node}/status", cost: 20 * time.Millisecond, check: nodeAudit, answer: (*call).nodeStatus},
-		{pattern: "/nodes/{node}/network", cost: 10 * time.Millisecond, answer: (*call).network,
-			parameters: parameters{"type": interfaceType}},
+		{
+			pattern: "/nodes/{node}/network", cost: 10 * time.Millisecond, answer: (*call).network,
+			parameters: parameters{"type": interfaceType},
+		},
 		{pattern: "/nodes/{node}/time", check: nodeAudit, answer: (*call).clock},
 	}
 }
@@ -109,18 +121,30 @@ func guestRoutes() []route {
 	config := parameters{"current": boolean, "snapshot": anyText}
 	agent := "/nodes/{node}/qemu/{vmid}/agent/"
 	return []route{
-		{pattern: "/nodes/{node}/qemu/{vmid}/config", cost: configCost, check: guestAudit, parameters: config,
-			answer: func(c *call) answer { return c.config(QEMU) }},
-		{pattern: "/nodes/{node}/lxc/{vmid}/config", cost: configCost, check: guestAudit, parameters: config,
-			answer: func(c *call) answer { return c.config(LXC) }},
-		{pattern: agent + "network-get-interfaces", protected: true, cost: agentCost, check: agentAudit,
-			answer: func(c *call) answer { return c.agent("network-get-interfaces", (*Guest).agentInterfaces) }},
-		{pattern: agent + "get-osinfo", protected: true, cost: agentCost, check: agentAudit,
-			answer: func(c *call) answer { return c.agent("get-osinfo", (*Guest).agentSystem) }},
-		{pattern: agent + "get-host-name", protected: true, cost: agentCost, check: agentAudit,
-			answer: func(c *call) answer { return c.agent("get-host-name", (*Guest).agentHostName) }},
-		{pattern: "/nodes/{node}/lxc/{vmid}/interfaces", since: since(8, 1), protected: true, cost: agentCost,
-			check: guestAudit, answer: (*call).containerInterfaces},
+		{
+			pattern: "/nodes/{node}/qemu/{vmid}/config", cost: configCost, check: guestAudit, parameters: config,
+			answer: func(c *call) answer { return c.config(QEMU) },
+		},
+		{
+			pattern: "/nodes/{node}/lxc/{vmid}/config", cost: configCost, check: guestAudit, parameters: config,
+			answer: func(c *call) answer { return c.config(LXC) },
+		},
+		{
+			pattern: agent + "network-get-interfaces", protected: true, cost: agentCost, check: agentAudit,
+			answer: func(c *call) answer { return c.agent("network-get-interfaces", (*Guest).agentInterfaces) },
+		},
+		{
+			pattern: agent + "get-osinfo", protected: true, cost: agentCost, check: agentAudit,
+			answer: func(c *call) answer { return c.agent("get-osinfo", (*Guest).agentSystem) },
+		},
+		{
+			pattern: agent + "get-host-name", protected: true, cost: agentCost, check: agentAudit,
+			answer: func(c *call) answer { return c.agent("get-host-name", (*Guest).agentHostName) },
+		},
+		{
+			pattern: "/nodes/{node}/lxc/{vmid}/interfaces", since: since(8, 1), protected: true, cost: agentCost,
+			check: guestAudit, answer: (*call).containerInterfaces,
+		},
 	}
 }
 

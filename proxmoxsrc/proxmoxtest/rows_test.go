@@ -16,8 +16,10 @@ func TestClusterStatus(t *testing.T) {
 	require.Len(t, rows, 6)
 	assert.Equal(t, object{"type": "cluster", "id": "cluster", "name": "alpha", "nodes": 5.0, "version": 5.0, "quorate": 1.0},
 		row(rows, "type", "cluster"))
-	assert.Equal(t, object{"type": "node", "id": "node/a1", "name": "a1", "nodeid": 1.0, "ip": "192.0.2.1",
-		"local": 1.0, "online": 1.0, "level": ""}, row(rows, "name", "a1"))
+	assert.Equal(t, object{
+		"type": "node", "id": "node/a1", "name": "a1", "nodeid": 1.0, "ip": "192.0.2.1",
+		"local": 1.0, "online": 1.0, "level": "",
+	}, row(rows, "name", "a1"))
 	assert.Equal(t, 0.0, row(rows, "name", "down")["online"])
 	assert.Equal(t, 1.0, row(rows, "name", "mute")["online"])
 }
@@ -65,8 +67,10 @@ func TestGuestRows(t *testing.T) {
 			{Name: "mute", State: proxmoxtest.NodeUnknown},
 		},
 		Guests: []*proxmoxtest.Guest{
-			{VMID: 100, Name: "web", Sockets: 2, Cores: 2, Memory: 1 << 30, Tags: []string{"b", "A"}, Pool: "p", HAState: "started", Lock: "backup",
-				Disks: []proxmoxtest.Disk{{Slot: "efidisk0", Bytes: 528 << 10}, {Slot: "scsi0", Bytes: 8 << 30}, {Slot: "scsi1", Bytes: 1 << 30}}},
+			{
+				VMID: 100, Name: "web", Sockets: 2, Cores: 2, Memory: 1 << 30, Tags: []string{"b", "A"}, Pool: "p", HAState: "started", Lock: "backup",
+				Disks: []proxmoxtest.Disk{{Slot: "efidisk0", Bytes: 528 << 10}, {Slot: "scsi0", Bytes: 8 << 30}, {Slot: "scsi1", Bytes: 1 << 30}},
+			},
 			{VMID: 101, Cores: 64},
 			{VMID: 102, Kind: proxmoxtest.LXC, CPULimit: "0.5"},
 			{VMID: 103, Kind: proxmoxtest.LXC, Name: "all"},
@@ -86,7 +90,6 @@ func TestGuestRows(t *testing.T) {
 		"hastate": "started", "lock": "backup",
 	}
 	for key, want := range expected {
-
 		assert.Equal(t, want, web[key], key)
 	}
 	assert.NotContains(t, web, "memhost")
@@ -225,8 +228,10 @@ func TestNodeNetwork(t *testing.T) {
 	}
 	contains("eno1", object{"type": "eth", "exists": 1.0, "active": 1.0, "autostart": 1.0, "altnames": []any{"enx001b21aabbcc"}})
 	contains("bond0", object{"slaves": "eno1 eno2", "bond_mode": "802.3ad", "mtu": "9000"})
-	contains("vmbr0", object{"bridge_ports": "bond0", "bridge_vlan_aware": 1.0, "bridge_vids": "2-4094", "bridge_fd": "0",
-		"cidr": "192.0.2.1/24", "address": "192.0.2.1", "netmask": "24", "gateway": "192.0.2.254", "method": "static", "comments": "uplink\n"})
+	contains("vmbr0", object{
+		"bridge_ports": "bond0", "bridge_vlan_aware": 1.0, "bridge_vids": "2-4094", "bridge_fd": "0",
+		"cidr": "192.0.2.1/24", "address": "192.0.2.1", "netmask": "24", "gateway": "192.0.2.254", "method": "static", "comments": "uplink\n",
+	})
 	contains("vmbr1", object{"bridge_fd": 0.0, "families": []any{nil}})
 	assert.NotContains(t, row(rows, "iface", "vmbr1"), "bridge_ports")
 	contains("vmbr0.30", object{"vlan-id": "30", "vlan-raw-device": "vmbr0", "cidr6": "2001:db8::1/64", "families": []any{"inet6"}})
