@@ -2,6 +2,7 @@ package backend_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"testing"
 
@@ -38,13 +39,11 @@ func (s *serving) newestNetBoxRow() object {
 // newestProxmoxRow is what is pushed of a Proxmox endpoint.
 func (s *serving) newestProxmoxRow(password string) object {
 	row := s.proxmoxRow("pve (nb:1)", password)
-	for field, value := range map[string]any{
+	maps.Copy(row, map[string]any{
 		"node_device_name_template": "", "timeout": 5, "max_retries": 0, "retry_backoff": 0.5, "enabled": true,
 		"allow_packer_template_builds": false, "access_methods": "api",
 		"site_id": nil, "site_slug": nil, "site_name": nil, "tenant_id": nil, "tenant_slug": nil, "tenant_name": nil,
-	} {
-		row[field] = value
-	}
+	})
 	return row
 }
 
