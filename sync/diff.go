@@ -261,10 +261,34 @@ func (d *differ) goneChild(was *Record, old, memory Memory) Change {
 		keepMemory(memory, old, name)
 		return skip(was, was, fmt.Sprintf("no longer in the source, but %s hangs on it and is not ours: remove both by hand", other))
 	}
+	if kept := d.heldOn(was); kept != nil {
+		keepMemory(memory, old, name)
+		return skip(was, was, fmt.Sprintf("no longer in the source, but it is not known whether %s still is, which hangs on it", kept.Label))
+	}
 	c := header(Delete, was, was)
 	c.Claims = nil
 	c.Reason = "no longer in the source"
 	return c
+}
+
+// heldOn returns what is kept under a hold and hangs on the record; nil if nothing is. Removing the one takes the other
+// along.
+func (d *differ) heldOn(was *Record) *Record {
+	for _, key := range slices.SortedFunc(slices.Values(d.children[was.Unit]), Key.Compare) {
+		c := d.current[key]
+		if c == nil || d.desired[key] != nil {
+			continue
+		}
+		if _, held := d.held(c.Source, c.Unit, key.Kind); !held {
+			continue
+		}
+		for _, f := range c.Fields {
+			if slices.Contains(f.Value.Keys(), was.Key) {
+				return c
+			}
+		}
+	}
+	return nil
 }
 
 // keepMemory goes on remembering what is known of a record that is left as it is.

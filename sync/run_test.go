@@ -255,6 +255,28 @@ func TestGapsKeepWhatIsThere(t *testing.T) {
 	}
 }
 
+// TestGoneInterfaceKeepsUnknownAddresses: whoever removes it removes them too.
+func TestGoneInterfaceKeepsUnknownAddresses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.lands(t)
+	before := w.sink.Text()
+	w.edit(t, 102, func(g *inventory.Guest) { g.NICs = g.NICs[:1] })
+	gaps := func(gaps ...inventory.Gap) {
+		w.source.Edit(func(inv *inventory.Inventory) { inv.Gaps = gaps })
+	}
+	gaps(inventory.Gap{Part: inventory.PartAddresses, Guest: 102, Reason: "silent"})
+	result := w.lands(t)
+	assert.Equal(t, before, w.sink.Text())
+	assert.Contains(t, strings.Join(result.Skipped, "\n"), "it is not known whether")
+	w.settled(t)
+
+	gaps()
+	result = w.lands(t)
+	assert.Equal(t, 1, result.Children["port"].Deleted)
+	w.settled(t)
+}
+
 // TestTwoEngines in one process share nothing.
 func TestTwoEngines(t *testing.T) {
 	t.Parallel()
