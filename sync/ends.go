@@ -82,7 +82,8 @@ type Item struct {
 	ID    string // empty on a create
 	// Fields holds what is to be written: everything on a create, the changes on an update, nothing on a delete.
 	Fields map[string]Value
-	// Refs holds the reference fields among them with the ids of what they refer to; an empty list clears the field.
+	// Refs holds the reference fields among them with the ids of what they refer to. One that is cleared is null in
+	// Fields instead.
 	Refs map[string][]string
 }
 

@@ -64,7 +64,7 @@ type Field struct {
 	Rule Rule
 	// Remember asks that the written value be kept in the unit's memory although the rule does not need it.
 	Remember bool
-	// Needed says, of a reference on a desired record, that the record is not created without what it refers to.
+	// Needed says, of a reference on a desired child, that the child is not created without what it refers to.
 	Needed bool
 	// Ours lists, on a desired record, values that are taken for our own where no memory tells.
 	Ours []Value
@@ -103,8 +103,7 @@ type Hold struct {
 	Reason string
 }
 
-// MemoryField is the field of a unit's top-level record, and of a shared one that is marked as ours, that holds the
-// unit's [Memory].
+// MemoryField is the field of a unit's top-level record that holds the unit's [Memory].
 const MemoryField = "remembered"
 
 // index maps the records by key, and fails on a key that stands twice.
