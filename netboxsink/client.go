@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/netbox-community/go-netbox/v4"
@@ -89,9 +90,23 @@ func (c *client) send(ctx context.Context, method, path string, query url.Values
 		return nil, c.lost(method, path, err)
 	}
 	if response.StatusCode >= 300 {
+		raw = c.hideToken(raw)
 		return nil, c.statusError(method, path, response, raw)
 	}
 	return raw, nil
+}
+
+// hideToken takes the token out of a refusal: what stands in between may repeat what it was sent.
+func (c *client) hideToken(raw []byte) []byte {
+	header := c.configuration.DefaultHeader["Authorization"]
+	token := header[strings.LastIndexByte(header, ' ')+1:]
+	_, secret, _ := strings.Cut(token, ".") // of a v2 token
+	for _, part := range []string{token, secret} {
+		if part != "" {
+			raw = bytes.ReplaceAll(raw, []byte(part), []byte("(secret)"))
+		}
+	}
+	return raw
 }
 
 // lost describes a request whose answer never came.

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -29,11 +30,12 @@ type transport struct {
 	base       *http.Transport
 	sender     http.RoundTripper // base, or what was put around it
 	credential string            // its name
+	secret     string
 }
 
 func newTransport(config *tls.Config, who credential, o *Options) *transport {
 	t := &transport{
-		credential: who.String(),
+		credential: who.String(), secret: who.secret,
 		base: &http.Transport{
 			Proxy:                  http.ProxyFromEnvironment,
 			DialContext:            (&net.Dialer{Timeout: dialTime, KeepAlive: 15 * time.Second}).DialContext,
@@ -86,7 +88,8 @@ func (t *transport) refusal(request *http.Request, response *http.Response, path
 		Address: request.URL.Host, Credential: t.credential,
 	}
 	_, e.Reason, _ = strings.Cut(response.Status, " ")
-	e.Reason = strings.TrimSpace(e.Reason)
+	hide := t.hider(request)
+	e.Reason = strings.TrimSpace(hide.Replace(e.Reason))
 	var said struct {
 		Message text
 		Errors  map[string]text
@@ -95,14 +98,30 @@ func (t *transport) refusal(request *http.Request, response *http.Response, path
 		e.foreign = foreign || len(body) > 0
 		return e
 	}
-	e.Message = strings.TrimSpace(string(said.Message))
+	e.Message = strings.TrimSpace(hide.Replace(string(said.Message)))
 	for name, why := range said.Errors {
 		if e.Parameters == nil {
 			e.Parameters = map[string]string{}
 		}
-		e.Parameters[name] = string(why)
+		e.Parameters[name] = hide.Replace(string(why))
 	}
 	return e
+}
+
+// hider returns what takes the request's secrets out of a text: what stands in between may repeat what it was sent.
+func (t *transport) hider(request *http.Request) *strings.Replacer {
+	var pairs []string
+	_, ticket, _ := strings.Cut(request.Header.Get("Cookie"), "=")
+	for _, secret := range []string{t.secret, ticket} {
+		quoted, err := json.Marshal(secret)
+		if secret == "" || err != nil {
+			continue
+		}
+		for _, form := range []string{secret, string(quoted[1 : len(quoted)-1]), url.QueryEscape(secret)} {
+			pairs = append(pairs, form, "(secret)")
+		}
+	}
+	return strings.NewReplacer(pairs...)
 }
 
 // location returns where a redirect goes, without what may be secret in it.

@@ -14,6 +14,8 @@
 //	GET  /runs/{id}/plan                                what a dry run has found; POST /runs/{id}/apply does it
 //	DELETE /runs/{id}                                   cancel
 //	GET  /ready                                         whether a run is possible
+//	GET  /openapi.json                                  all of this, in OpenAPI 3.1
+//	GET  /metrics                                       what [Options.Metrics] has to say
 //	GET  /status                                        how NetBox and the clusters are, and what is under way
 //	GET  /ui/                                           the page for people: see package ui below this one
 //
@@ -86,8 +88,8 @@
 //
 // # Who may ask
 //
-// Anybody may ask for /, /health, /ready, /auth/bootstrap-status and the files of the page below /ui/. All else, reading
-// included, goes by one rule.
+// Anybody may ask for /, /health, /ready, /openapi.json, /auth/bootstrap-status and the files of the page below /ui/. All
+// else, reading included, goes by one rule; /metrics alone needs no key from the server's own machine.
 //
 // Once an API key is registered each request needs an active one, as X-Proxbox-API-Key: KEY, Authorization: Bearer KEY or
 // Authorization: Token KEY; without it the answer is 401. Until then the server's own machine is answered, and others get

@@ -42,9 +42,10 @@ func (w *written) String() string {
 func configFile(t *testing.T, c backend.Config) string {
 	t.Helper()
 	text, err := json.Marshal(map[string]any{ // which YAML is too
-		"netbox": map[string]any{"url": c.NetBox.URL, "token": c.NetBox.Token},
+		"netbox": map[string]any{"url": c.NetBox.URL, "token": c.NetBox.Token, "insecure": c.NetBox.Insecure},
 		"proxmox": []map[string]any{{
-			"name": c.Proxmox[0].Name, "urls": c.Proxmox[0].URLs, "token": c.Proxmox[0].Token, "fingerprint": c.Proxmox[0].Fingerprint,
+			"name": c.Proxmox[0].Name, "urls": c.Proxmox[0].URLs, "token": c.Proxmox[0].Token,
+			"fingerprint": c.Proxmox[0].Fingerprint, "insecure": c.Proxmox[0].Insecure,
 		}},
 	})
 	require.NoError(t, err)

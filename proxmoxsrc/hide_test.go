@@ -1,0 +1,44 @@
+package proxmoxsrc_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/proxbox-go/proxbox/proxmoxsrc"
+)
+
+// What stands in between may repeat what it was sent: the error does not.
+func TestRefusalThatRepeatsTheSecret(t *testing.T) {
+	t.Parallel()
+	const secret = `canary "31\41" & 592`
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusForbidden)
+		_ = json.NewEncoder(w).Encode(map[string]any{
+			"message": "not for " + r.Header.Get("Authorization"), "errors": map[string]any{"body": string(body)},
+		})
+	}))
+	t.Cleanup(server.Close)
+	for name, o := range map[string]*proxmoxsrc.Options{
+		"token":    {Token: "root@pam!sync=canary-31415-926"},
+		"password": {Username: "root@pam", Password: secret},
+	} {
+		source, err := proxmoxsrc.New("lab", []string{server.URL}, o)
+		require.NoError(t, err, name)
+		_, err = source.Version(t.Context())
+		require.ErrorContains(t, err, "not for", name)
+		var status *proxmoxsrc.StatusError
+		require.ErrorAs(t, err, &status)
+		assert.NotContains(t, err.Error(), "canary", name)
+		for _, text := range status.Parameters {
+			assert.NotContains(t, text, "canary", name)
+		}
+	}
+}
