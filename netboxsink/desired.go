@@ -75,8 +75,6 @@ type mapping struct {
 	guests map[guestKey][]*sync.Record
 	// shared has the shared objects that are in state already.
 	shared map[sync.Key]bool
-	// twice has what was told to be listed more than once.
-	twice map[sync.Key]bool
 	// takenOver has the objects that are taken over already.
 	takenOver map[*sync.Record]bool
 	// clusters and sites tell in what a source's units are, as the current records name it.
@@ -98,7 +96,7 @@ func newMapping(r release, current *sync.State) *mapping {
 	m := &mapping{
 		release: r, current: map[sync.Key]*sync.Record{}, byKind: map[sync.Kind][]*sync.Record{},
 		onUnit: map[sync.Key][]*sync.Record{}, guests: map[guestKey][]*sync.Record{}, shared: map[sync.Key]bool{},
-		twice: map[sync.Key]bool{}, takenOver: map[*sync.Record]bool{}, clusters: map[string]sync.Key{}, sites: map[string]sync.Key{},
+		takenOver: map[*sync.Record]bool{}, clusters: map[string]sync.Key{}, sites: map[string]sync.Key{},
 		deviceSites: map[sync.Key]sync.Value{},
 	}
 	for i := range current.Records {
@@ -146,17 +144,4 @@ func (m *mapping) share(kind sync.Kind, name, label string, fields map[string]sy
 	}
 	m.add(record)
 	return sync.Ref(key)
-}
-
-// again tells that a source lists something twice: the first is taken. The unit is that of a child.
-func (m *mapping) again(key, unit sync.Key, source, label string) {
-	key.Name += "~again"
-	if unit.IsZero() {
-		unit = key
-	}
-	if m.twice[key] {
-		return
-	}
-	m.twice[key] = true
-	m.add(sync.Record{Key: key, Unit: unit, Label: label, Source: source, Skip: "the source lists it more than once: the first is taken"})
 }

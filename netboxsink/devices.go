@@ -22,14 +22,7 @@ func (m *mapping) devices(inventories []*inventory.Inventory) {
 	var units []*nodeUnit
 	renamed := map[string]bool{} // devices that do not keep their name, by id
 	for _, inv := range inventories {
-		seen := map[string]bool{}
 		for i := range inv.Nodes {
-			name := inv.Nodes[i].Name
-			if seen[name] {
-				m.again(deviceKey(inv.Source, name), sync.Key{}, inv.Source, name)
-				continue
-			}
-			seen[name] = true
 			u := &nodeUnit{source: inv.Source, node: &inv.Nodes[i], key: deviceKey(inv.Source, inv.Nodes[i].Name)}
 			if u.was = m.current[u.key]; u.was == nil {
 				if u.was = m.deviceToTakeOver(inv.Source, u.node.Name); u.was != nil {

@@ -39,13 +39,7 @@ func (m *mapping) machines(inventories []*inventory.Inventory) {
 	renamed := map[string]bool{} // virtual machines that do not keep their name, by id
 	for _, inv := range inventories {
 		claims := m.claimsByName(inv)
-		seen := map[int]bool{}
 		for i := range inv.Guests {
-			if id := inv.Guests[i].ID; seen[id] {
-				m.again(machineKey(inv.Source, id), sync.Key{}, inv.Source, inv.Guests[i].Name)
-				continue
-			}
-			seen[inv.Guests[i].ID] = true
 			u := &guestUnit{inv: inv, guest: &inv.Guests[i]}
 			for _, part := range []inventory.Part{inventory.PartGuest, inventory.PartConfig, inventory.PartAddresses} {
 				if gap, ok := inv.GuestGap(u.guest.ID, part); ok && u.gap.Part == "" {
@@ -273,15 +267,9 @@ func mebibytes(n int64) int64 { return (n + 1<<20 - 1) >> 20 }
 // network adds the interfaces and their MAC addresses.
 func (m *mapping) network(u *guestUnit) {
 	taken := map[string]bool{} // interfaces in NetBox that stand for a NIC, by id
-	seen := map[string]bool{}
 	nics := onceOn(m, u, KindInterface, u.guest.NICs, func(n *inventory.NIC) string { return n.Key })
 	for i := range nics {
 		nic := &nics[i]
-		if seen[nic.Key] {
-			m.again(childKey(KindInterface, u.key, nic.Key), u.key, u.inv.Source, nic.Key)
-			continue
-		}
-		seen[nic.Key] = true
 		n := &nicUnit{nic: nic, key: childKey(KindInterface, u.key, nic.Key)}
 		n.was = m.current[n.key]
 		u.nics = append(u.nics, n)
@@ -387,13 +375,7 @@ func (m *mapping) networkInterface(u *guestUnit, n *nicUnit) {
 
 // disks adds the virtual disks.
 func (m *mapping) disks(u *guestUnit) {
-	seen := map[string]bool{}
 	for _, d := range onceOn(m, u, KindDisk, u.guest.Disks, func(d *inventory.Disk) string { return d.Key }) {
-		if seen[d.Key] {
-			m.again(childKey(KindDisk, u.key, diskName(d.Key)), u.key, u.inv.Source, d.Key)
-			continue
-		}
-		seen[d.Key] = true
 		name := clean(d.Key, nameLimit)
 		record := sync.Record{
 			Key: childKey(KindDisk, u.key, diskName(d.Key)), Unit: u.key, Label: name, Source: u.inv.Source,
