@@ -13,7 +13,8 @@ import (
 //
 // A current record is touched only if it is ours (its Source is set) or a desired record takes it over by ID. Units
 // that are ours and no longer desired are never removed: they are told as skips. What hangs on a unit, is ours and no
-// longer desired is removed, unless a [Hold] covers it or somebody else's object hangs on it in turn.
+// longer desired is removed, unless a [Hold] covers it or something that stays hangs on it in turn: somebody else's
+// object, or one that a hold covers.
 func Diff(desired, current *State, scope Scope, policy Policy) (*Plan, error) {
 	d := differ{
 		scope: scope, policy: policy, holds: desired.Holds,
@@ -42,6 +43,7 @@ func Diff(desired, current *State, scope Scope, policy Policy) (*Plan, error) {
 		}
 	}
 	d.inScope = d.unitsInScope()
+	d.carry()
 	for _, unit := range slices.SortedFunc(maps.Keys(d.inScope), Key.Compare) {
 		d.unit(unit)
 	}
@@ -62,7 +64,7 @@ type differ struct {
 	desired, current map[Key]*Record
 	byID             map[objectID]*Record
 	alias            map[Key]Key    // from a current key to the desired one that takes it over
-	carries          map[Key]string // what of somebody else's refers to the record
+	carries          map[Key]string // of what is no longer desired: what hangs on it and stays, and why
 	children         map[Key][]Key  // by unit, of both sides
 	inScope          map[Key]bool   // the units that are compared
 	brought          map[Key]bool   // those among them that are in scope because another refers to them
@@ -88,13 +90,6 @@ func (d *differ) check() error {
 func (d *differ) indexCurrent() {
 	for key, r := range d.current {
 		d.byID[objectID{key.Kind, r.ID}] = r
-		if r.Source == "" && !r.Unit.IsZero() && r.Key != r.Unit {
-			for _, f := range r.Fields {
-				for _, target := range f.Value.Keys() {
-					d.carries[target] = r.Label
-				}
-			}
-		}
 		if !r.Unit.IsZero() && r.Key != r.Unit && r.Source != "" {
 			d.children[r.Unit] = append(d.children[r.Unit], key)
 		}
@@ -250,47 +245,6 @@ func (d *differ) child(key Key, old, memory Memory) (Change, bool) {
 	return d.compare(r, old, memory), true
 }
 
-// goneChild decides what becomes of a child of ours that is no longer desired.
-func (d *differ) goneChild(was *Record, old, memory Memory) Change {
-	name := memoryName(was.Key, was.Unit)
-	if _, held := d.held(was.Source, was.Unit, was.Key.Kind); held {
-		keepMemory(memory, old, name)
-		return header(Keep, was, was)
-	}
-	if other, ok := d.carries[was.Key]; ok {
-		keepMemory(memory, old, name)
-		return skip(was, was, fmt.Sprintf("no longer in the source, but %s hangs on it and is not ours: remove both by hand", other))
-	}
-	if kept := d.heldOn(was); kept != nil {
-		keepMemory(memory, old, name)
-		return skip(was, was, fmt.Sprintf("no longer in the source, but it is not known whether %s still is, which hangs on it", kept.Label))
-	}
-	c := header(Delete, was, was)
-	c.Claims = nil
-	c.Reason = "no longer in the source"
-	return c
-}
-
-// heldOn returns what is kept under a hold and hangs on the record; nil if nothing is. Removing the one takes the other
-// along.
-func (d *differ) heldOn(was *Record) *Record {
-	for _, key := range slices.SortedFunc(slices.Values(d.children[was.Unit]), Key.Compare) {
-		c := d.current[key]
-		if c == nil || d.desired[key] != nil {
-			continue
-		}
-		if _, held := d.held(c.Source, c.Unit, key.Kind); !held {
-			continue
-		}
-		for _, f := range c.Fields {
-			if slices.Contains(f.Value.Keys(), was.Key) {
-				return c
-			}
-		}
-	}
-	return nil
-}
-
 // keepMemory goes on remembering what is known of a record that is left as it is.
 func keepMemory(memory, old Memory, name string) {
 	if fields, ok := old[name]; ok {
@@ -419,40 +373,6 @@ func (d *differ) remember(c *Change, was *Record, memory Memory) {
 	c.Fields = slices.Insert(c.Fields, at, FieldChange{Name: MemoryField, Old: current, New: v})
 	if c.Op == Keep {
 		c.Op = Update
-	}
-}
-
-// gone tells of a unit of ours that the source no longer has.
-func (d *differ) gone(was *Record) Change {
-	reason := "no longer in the source: left as it is, units are never deleted"
-	if h, held := d.held(was.Source, was.Unit, ""); held {
-		reason = h.Reason
-	}
-	return skip(was, was, reason)
-}
-
-// held returns the hold that covers the records of a kind in a unit.
-func (d *differ) held(source string, unit Key, kind Kind) (Hold, bool) {
-	for _, h := range d.holds {
-		if h.Source != "" && h.Source == source || h.Unit == unit && !unit.IsZero() && (h.Kind == "" || h.Kind == kind) {
-			return h, true
-		}
-	}
-	return Hold{}, false
-}
-
-// tellHolds tells why children of a unit are left as they are.
-func (d *differ) tellHolds(unit Key, top *Record) {
-	var told []string
-	for _, h := range d.holds {
-		if h.Unit != unit || h.Kind != "" && !d.scope.HasKind(h.Kind) || slices.Contains(told, h.Reason) {
-			continue
-		}
-		told = append(told, h.Reason)
-		d.changes = append(d.changes, Change{
-			Op: Skip, Key: Key{Kind: h.Kind, Name: unit.Name + "/"}, Unit: unit,
-			Label: top.Label, Source: top.Source, Guest: top.Guest, Reason: h.Reason,
-		})
 	}
 }
 

@@ -167,6 +167,48 @@ func TestWhatOthersHangOnStays(t *testing.T) {
 	assert.Equal(t, sync.Keep, changes[top].Op, "it is still remembered")
 }
 
+// TestWhatStaysHangsOnStays: a disk of ours goes, but not while a part on it stays, or a disk that cannot go for that.
+func TestWhatStaysHangsOnStays(t *testing.T) {
+	t.Parallel()
+	top, d, e, p := vm("a/1"), disk("a/1/d"), disk("a/1/e"), part("a/1/p")
+	on := func(r sync.Record, target sync.Key) sync.Record {
+		r.Fields["disk"] = sync.Field{Value: sync.Ref(target)}
+		return r
+	}
+	skipped := child(p, top, "")
+	skipped.Skip = "not now"
+	hold := sync.Hold{Unit: top, Kind: kindPart, Reason: "its parts cannot be read"}
+	only := sync.Scope{Kinds: []sync.Kind{kindVM, kindDisk}}
+	for _, tc := range []struct {
+		name    string
+		desired *sync.State
+		scope   sync.Scope
+		says    string // empty: both disks go
+	}{
+		{"nothing is known of the part", &sync.State{Records: state(unit(top, "")).Records, Holds: []sync.Hold{hold}}, sync.Scope{}, "it is not known whether a/1/p still is, which hangs on it"},
+		{"the part is skipped", state(unit(top, ""), skipped), sync.Scope{}, "a/1/p hangs on it and stays: not now"},
+		{"the part is out of scope", state(unit(top, ""), child(p, top, "")), only, "a/1/p hangs on it and is not written by this run"},
+		{"the part is written", state(unit(top, ""), child(p, top, "")), sync.Scope{}, ""},
+		{"the part goes too", state(unit(top, "")), sync.Scope{}, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			current := state(remembering(unit(top, "1"), "d", "e", "p"), child(d, top, "2"), on(child(e, top, "3"), d), on(child(p, top, "4"), e))
+			changes := compare(t, tc.desired, current, tc.scope)
+			if tc.says == "" {
+				assert.Equal(t, sync.Delete, changes[d].Op)
+				assert.Equal(t, sync.Delete, changes[e].Op)
+				return
+			}
+			assert.Equal(t, sync.Skip, changes[e].Op)
+			assert.Equal(t, "no longer in the source, but "+tc.says, changes[e].Reason)
+			assert.Equal(t, sync.Skip, changes[d].Op)
+			assert.Equal(t, "no longer in the source, but a/1/e hangs on it and stays", changes[d].Reason)
+			assert.Equal(t, sync.Keep, changes[top].Op, "all is still remembered")
+		})
+	}
+}
+
 // TestSkipped records are neither written nor removed nor forgotten, whatever they are.
 func TestSkipped(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,110 @@
+package sync
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// gone tells of a unit of ours that the source no longer has.
+func (d *differ) gone(was *Record) Change {
+	reason := "no longer in the source: left as it is, units are never deleted"
+	if h, held := d.held(was.Source, was.Unit, ""); held {
+		reason = h.Reason
+	}
+	return skip(was, was, reason)
+}
+
+// goneChild decides what becomes of a child of ours that is no longer desired.
+func (d *differ) goneChild(was *Record, old, memory Memory) Change {
+	name := memoryName(was.Key, was.Unit)
+	if _, held := d.held(was.Source, was.Unit, was.Key.Kind); held {
+		keepMemory(memory, old, name)
+		return header(Keep, was, was)
+	}
+	if what, ok := d.carries[was.Key]; ok {
+		keepMemory(memory, old, name)
+		return skip(was, was, "no longer in the source, but "+what)
+	}
+	c := header(Delete, was, was)
+	c.Claims = nil
+	c.Reason = "no longer in the source"
+	return c
+}
+
+// carry finds out which children of ours cannot go although they are no longer desired: to remove one is to remove what
+// refers to it, and that stays.
+func (d *differ) carry() {
+	type staying struct {
+		*Record
+		what string
+	}
+	var stay []staying
+	for _, r := range d.current {
+		if what := d.staysAsItIs(r); what != "" {
+			stay = append(stay, staying{r, what})
+		}
+	}
+	slices.SortFunc(stay, func(a, b staying) int { return a.Key.Compare(b.Key) })
+	for len(stay) > 0 {
+		r := stay[0]
+		stay = stay[1:]
+		for _, field := range slices.Sorted(maps.Keys(r.Fields)) {
+			for _, target := range r.Fields[field].Value.Keys() {
+				t := d.current[target]
+				if t == nil || t.Source == "" || t.Key == t.Unit || d.desired[target] != nil || d.carries[target] != "" {
+					continue
+				}
+				d.carries[target] = r.what
+				stay = append(stay, staying{t, t.Label + " hangs on it and stays"})
+			}
+		}
+	}
+}
+
+// staysAsItIs tells of a current child that it is neither written nor removed, and why, in words about what it hangs on;
+// empty for one that may be written or removed, and for what is no child.
+func (d *differ) staysAsItIs(r *Record) string {
+	if r.Unit.IsZero() || r.Key == r.Unit {
+		return ""
+	}
+	desired := d.desired[r.Key]
+	switch {
+	case r.Source == "":
+		return r.Label + " hangs on it and is not ours: remove both by hand"
+	case desired == nil:
+		if _, held := d.held(r.Source, r.Unit, r.Key.Kind); held {
+			return fmt.Sprintf("it is not known whether %s still is, which hangs on it", r.Label)
+		}
+	case desired.Skip != "":
+		return fmt.Sprintf("%s hangs on it and stays: %s", r.Label, desired.Skip)
+	case !d.scope.HasKind(r.Key.Kind):
+		return r.Label + " hangs on it and is not written by this run"
+	}
+	return ""
+}
+
+// held returns the hold that covers the records of a kind in a unit.
+func (d *differ) held(source string, unit Key, kind Kind) (Hold, bool) {
+	for _, h := range d.holds {
+		if h.Source != "" && h.Source == source || h.Unit == unit && !unit.IsZero() && (h.Kind == "" || h.Kind == kind) {
+			return h, true
+		}
+	}
+	return Hold{}, false
+}
+
+// tellHolds tells why children of a unit are left as they are.
+func (d *differ) tellHolds(unit Key, top *Record) {
+	var told []string
+	for _, h := range d.holds {
+		if h.Unit != unit || h.Kind != "" && !d.scope.HasKind(h.Kind) || slices.Contains(told, h.Reason) {
+			continue
+		}
+		told = append(told, h.Reason)
+		d.changes = append(d.changes, Change{
+			Op: Skip, Key: Key{Kind: h.Kind, Name: unit.Name + "/"}, Unit: unit,
+			Label: top.Label, Source: top.Source, Guest: top.Guest, Reason: h.Reason,
+		})
+	}
+}
