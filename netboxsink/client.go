@@ -74,9 +74,6 @@ func (c *client) send(ctx context.Context, method, path string, query url.Values
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("Accept-Language", "en-US")
 	request.Header.Set("Content-Type", "application/json") // up to 4.3 also a GET needs it, for JSON errors
-	// Kept connections stick to one of NetBox's workers, and one that the server closes at the wrong moment loses an
-	// answer: a bulk write can afford a connection of its own.
-	request.Close = method != http.MethodGet
 	response, err := c.configuration.HTTPClient.Do(request)
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {

@@ -34,8 +34,12 @@ func (e *StatusError) Error() string {
 	request := e.Method + " " + e.Path
 	switch {
 	case e.Code == http.StatusForbidden && strings.Contains(e.detail(), "permission"):
-		return fmt.Sprintf("NetBox refuses %s: the token's user may not %s: grant it in NetBox (Admin, Permissions), "+
-			"and let the token write", request, permission(e.Method, e.Path))
+		text := fmt.Sprintf("NetBox refuses %s: the token's user may not %s: grant it in NetBox (Admin, Permissions)",
+			request, permission(e.Method, e.Path))
+		if e.Method != http.MethodGet {
+			text += ", and let the token write"
+		}
+		return text
 	case e.Code == http.StatusForbidden, e.Code == http.StatusUnauthorized:
 		return fmt.Sprintf("NetBox at %s does not accept the token (%s): check it in NetBox (Admin, API Tokens)", e.Address, e.detail())
 	case e.Code >= 300 && e.Code < 400:

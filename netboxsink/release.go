@@ -58,15 +58,23 @@ func (s *Sink) probe(ctx context.Context) error {
 		Version string `json:"netbox-version"`
 	}
 	if err := json.Unmarshal(raw, &status); err != nil || status.Version == "" {
-		return fmt.Errorf("%s/api/status/ does not answer as a NetBox does: is the URL that of NetBox? %w", s.client.base, sync.ErrUnavailable)
+		return &unusableError{s.client.base + "/api/status/ does not answer as a NetBox does: is the URL that of NetBox?"}
 	}
 	r, err := releaseOf(status.Version)
 	if err != nil {
-		return fmt.Errorf("%w: %w", err, sync.ErrUnavailable)
+		return &unusableError{err.Error()}
 	}
 	s.release.Store(r)
 	return nil
 }
+
+// unusableError tells what is at the URL instead of a NetBox that is served.
+type unusableError struct{ text string }
+
+func (e *unusableError) Error() string { return e.text }
+
+// Is makes it end the run.
+func (e *unusableError) Is(target error) bool { return target == sync.ErrUnavailable }
 
 // serves returns what is known of the NetBox; of the newest version as long as it has not been asked.
 func (s *Sink) serves() release {

@@ -156,15 +156,30 @@ func httpClient(o *Options) (*http.Client, error) {
 		}
 		transport.TLSClientConfig.RootCAs = pool
 	}
-	var sender http.RoundTripper = transport
+	// Kept connections stick to one of NetBox's workers, and one that the server closes at the wrong moment loses an
+	// answer: a bulk write can afford a connection of its own.
+	fresh := transport.Clone()
+	fresh.DisableKeepAlives = true
+	var sender http.RoundTripper = byMethod{reads: transport, writes: fresh}
 	if o.WrapTransport != nil {
-		sender = o.WrapTransport(transport)
+		sender = o.WrapTransport(sender)
 	}
 	return &http.Client{
 		Transport: sender,
 		// A redirect turns a write into a read, and tells that the URL is not quite right.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, nil
+}
+
+// byMethod sends reads and writes in different ways.
+type byMethod struct{ reads, writes http.RoundTripper }
+
+// RoundTrip implements [http.RoundTripper].
+func (b byMethod) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodGet {
+		return b.reads.RoundTrip(r)
+	}
+	return b.writes.RoundTrip(r)
 }
 
 // The kinds of objects that the sink writes.

@@ -1,34 +1,12 @@
 package netboxsink_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/proxbox-go/proxbox/sync/inventory"
 )
-
-// What a source lists twice costs only itself: the first is taken, and the second told.
-func TestListedTwice(t *testing.T) {
-	t.Parallel()
-	l := newLab(t, pair())
-	l.run()
-	before := l.picture()
-	l.edit(func(inv *inventory.Inventory) {
-		web := &inv.Guests[0]
-		web.NICs = append(web.NICs, web.NICs[0])
-		web.Disks = append(web.Disks, web.Disks[0])
-		inv.Guests = append(inv.Guests, inv.Guests[0])
-		inv.Nodes = append(inv.Nodes, inv.Nodes[0])
-	})
-	result, err := l.try()
-	require.NoError(t, err)
-	assert.Equal(t, before, l.picture())
-	assert.Equal(t, 4, strings.Count(strings.Join(result.Skipped, "\n"), "more than once"), "%s", result.Skipped)
-	l.quiet()
-}
 
 // An MTU of ours goes when Proxmox VE has none any more; a person's stays.
 func TestMTUThatIsGone(t *testing.T) {
