@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -165,6 +166,56 @@ func TestStalePlan(t *testing.T) {
 	assert.Equal(t, "1", w.field(t, "guest", "vm101", "memory"))
 	assert.Equal(t, "2048", w.field(t, "guest", "vm102", "memory"), "a stale unit is refused as a whole")
 	assert.Equal(t, "8192", w.field(t, "guest", "vm103", "memory"))
+}
+
+// TestSavedPlanTakesOver what it found, and is not stale for the keys that it gave it; but it is where a reference is to
+// another object by now.
+func TestSavedPlanTakesOver(t *testing.T) {
+	t.Parallel()
+	policy := sync.Policy{Rules: map[sync.Kind]map[string]sync.Rule{enginetest.KindGuest: {"primary": sync.Always}}}
+	for name, stale := range map[string]bool{"as it was": false, "the primary address is another one": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, &sync.Options{Policy: policy})
+			guest, port, _ := withStranger(t, w)
+			another, err := w.sink.Add("address", map[string]sync.Value{"address": sync.String("10.9.9.7/24")}, map[string]string{"port": port})
+			require.NoError(t, err)
+			w.edit(t, 101, func(g *inventory.Guest) { // the address that is taken over is not the first any more
+				first := inventory.Address{Prefix: netip.MustParsePrefix("10.9.9.9/24")}
+				g.NICs[0].Addresses = append([]inventory.Address{first}, g.NICs[0].Addresses...)
+			})
+			plan, err := w.engine.Plan(t.Context(), nil)
+			require.NoError(t, err)
+			var primary *sync.FieldChange
+			for _, c := range plan.Changes {
+				if c.Key.Name == "alpha/101" {
+					primary = fieldOf(c, "primary")
+				}
+			}
+			require.NotNil(t, primary)
+			require.False(t, primary.Old.IsNull())
+			raw, err := json.Marshal(plan)
+			require.NoError(t, err)
+			var saved sync.Plan
+			require.NoError(t, json.Unmarshal(raw, &saved))
+			if stale {
+				require.NoError(t, w.sink.Edit(guest, nil, map[string]string{"primary": another}))
+			}
+			_, err = w.engine.Apply(t.Context(), &saved, nil)
+			require.NoError(t, w.sink.Check())
+			after := w.object(t, "guest", "vm101")
+			assert.Equal(t, guest, after.ID)
+			if stale {
+				require.ErrorIs(t, err, sync.ErrStale)
+				assert.Equal(t, another, after.Refs["primary"])
+				assert.Empty(t, after.Fields["source"].Text())
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, w.object(t, "address", "10.9.9.9/24").ID, after.Refs["primary"])
+			w.settled(t)
+		})
+	}
 }
 
 // TestPlanWithProblems tells them again when it is applied.

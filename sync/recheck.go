@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"slices"
 )
 
 // objects returns how many units and shared objects the plan speaks of.
@@ -37,7 +38,7 @@ func (r *run) recheck(p *Plan) (*Plan, error) {
 	r.emit(Step{Stage: StageRead, Status: Completed})
 	r.emit(Step{Stage: StagePlan, Status: Completed, Total: p.objects()})
 	fresh := &Plan{Scope: p.Scope, Problems: p.Problems, desired: desired, current: current}
-	check, err := newStaleness(current)
+	check, err := newStaleness(p, current)
 	if err != nil {
 		return nil, err
 	}
@@ -78,18 +79,24 @@ func (p *Plan) records() *State {
 
 // staleness finds what no longer is as a plan found it.
 type staleness struct {
-	byKey map[Key]*Record
-	byID  map[objectID]*Record
+	byKey   map[Key]*Record
+	byID    map[objectID]*Record
+	planned map[Key]string // the ids that the plan knows: what it takes over has its own key there, and none of ours here
 }
 
-func newStaleness(current *State) (*staleness, error) {
+func newStaleness(p *Plan, current *State) (*staleness, error) {
 	byKey, err := current.index()
 	if err != nil {
 		return nil, err
 	}
-	s := &staleness{byKey: byKey, byID: map[objectID]*Record{}}
+	s := &staleness{byKey: byKey, byID: map[objectID]*Record{}, planned: map[Key]string{}}
 	for _, r := range byKey {
 		s.byID[objectID{r.Key.Kind, r.ID}] = r
+	}
+	for _, c := range p.Changes {
+		if c.ID != "" {
+			s.planned[c.Key] = c.ID
+		}
 	}
 	return s, nil
 }
@@ -109,7 +116,7 @@ func (s *staleness) stale(unit []Change) *Change {
 				return c
 			}
 			for _, f := range c.Fields {
-				if !sameValue(was.Fields[f.Name].Value, f.Old) {
+				if !s.holds(f.Old, was.Fields[f.Name].Value) {
 					return c
 				}
 			}
@@ -118,10 +125,20 @@ func (s *staleness) stale(unit []Change) *Change {
 	return nil
 }
 
-// sameValue compares values; references by how many they are, since what was taken over has other names by now.
-func sameValue(a, b Value) bool {
-	if a.IsRef() && b.IsRef() {
-		return len(a.Keys()) == len(b.Keys())
+// holds tells whether a value that the plan found is the one that stands there now; references if they are to the same
+// objects.
+func (s *staleness) holds(old, now Value) bool {
+	if !old.IsRef() || !now.IsRef() {
+		return old == now
 	}
-	return a == b
+	return slices.EqualFunc(old.Keys(), now.Keys(), func(old, now Key) bool {
+		id := s.planned[old]
+		if r := s.byKey[old]; id == "" && r != nil {
+			id = r.ID
+		}
+		if r := s.byKey[now]; r != nil && id != "" {
+			return old.Kind == now.Kind && id == r.ID
+		}
+		return old == now
+	})
 }
