@@ -46,6 +46,8 @@ type entry struct {
 	index int // in the batch
 	item  sync.Item
 	body  json.RawMessage
+	// mended says that what made NetBox refuse it was mended, and that it was sent again.
+	mended bool
 }
 
 // bulk is one batch under way.
@@ -166,7 +168,9 @@ func (w *bulk) rejected(ctx context.Context, entries []entry, status *StatusErro
 				reason = its
 			}
 		}
-		w.reject(entries[0], status, reason)
+		if mended, ok := w.reject(ctx, entries[0], status, reason); ok {
+			return w.write(ctx, []entry{mended})
+		}
 		return nil
 	}
 	if status.Code == http.StatusForbidden {
@@ -178,14 +182,19 @@ func (w *bulk) rejected(ctx context.Context, entries []entry, status *StatusErro
 	w.sink.client.logger.DebugContext(ctx, "bulk write rejected", "kind", w.kind, "op", w.op, "items", len(entries), "error", status)
 	bad, _ := parseRejections(status.Body)
 	var rest []entry
+	told := false
 	for i, e := range entries {
-		if reason, ok := bad.of(i, e.item.ID, w.op); ok {
-			w.reject(e, status, reason)
-		} else {
+		reason, ok := bad.of(i, e.item.ID, w.op)
+		if !ok {
 			rest = append(rest, e)
+			continue
+		}
+		told = true
+		if mended, ok := w.reject(ctx, e, status, reason); ok {
+			rest = append(rest, mended)
 		}
 	}
-	if len(rest) < len(entries) {
+	if told {
 		return w.write(ctx, rest)
 	}
 	half := len(entries) / 2 // NetBox does not say which: halve
@@ -195,10 +204,14 @@ func (w *bulk) rejected(ctx context.Context, entries []entry, status *StatusErro
 	return w.write(ctx, entries[half:])
 }
 
-// reject settles one object that NetBox refused.
-func (w *bulk) reject(e entry, status *StatusError, reason []byte) {
+// reject settles one object that NetBox refused, or returns it to be sent again, where what was in its way is mended.
+func (w *bulk) reject(ctx context.Context, e entry, status *StatusError, reason []byte) (entry, bool) {
 	text := describe(reason)
 	switch {
+	case w.taken(ctx, e, text):
+	case w.mend(ctx, e, text):
+		e.mended = true
+		return e, true
 	case w.op == sync.Delete && isMissing(status, text):
 		w.outcomes[e.index].Err = nil // it is gone, as it should be
 	case w.op == sync.Update && isMissing(status, text):
@@ -208,4 +221,5 @@ func (w *bulk) reject(e entry, status *StatusError, reason []byte) {
 	default:
 		w.outcomes[e.index].Err = &RejectedError{Code: status.Code, Reason: text}
 	}
+	return entry{}, false
 }
