@@ -72,7 +72,7 @@ func (c *chunk) wave(kind Kind) {
 			switch {
 			case err != nil:
 				c.fail(change.Key, err)
-			case change.Inline:
+			case change.Inline && change.Op == Create:
 				c.inline(change)
 			case change.Op == Create:
 				creates = append(creates, item)
@@ -99,8 +99,19 @@ func (c *chunk) waits(change *Change) bool {
 	return false
 }
 
-// inline settles a record that the write of the one that it hangs on has created.
+// inline settles a record that the write of the one that it hangs on creates, or would have created.
 func (c *chunk) inline(change *Change) {
+	for _, f := range change.Fields {
+		for _, carrier := range f.New.Keys() {
+			switch {
+			case c.failed[carrier] != nil:
+				c.fail(change.Key, fmt.Errorf("%s: %w", carrier, ErrDependency))
+				return
+			case c.cut && !c.landed[carrier]:
+				return // never sent
+			}
+		}
+	}
 	delete(c.pending, change.Key)
 }
 
@@ -302,7 +313,7 @@ func (c *chunk) done(change *Change) bool {
 	switch {
 	case !change.writes(), c.landed[change.Key]:
 		return true
-	case change.Inline:
+	case change.Inline && change.Op == Create:
 		return !c.pending[change.Key]
 	}
 	return change.Op == Delete && c.w.released[change.Key]

@@ -98,6 +98,60 @@ func TestInline(t *testing.T) {
 	assert.Equal(t, sync.Counts{Skipped: 1}, result.Children[kindPart])
 }
 
+// TestInlineOfAnUpdate: a record that comes with the update of what it hangs on is not there if that does not land.
+func TestInlineOfAnUpdate(t *testing.T) {
+	t.Parallel()
+	top, d, p := vm("a/1"), disk("a/1/d"), part("a/1/p")
+	inline := referring(child(p, top, ""), "disk", sync.Ref(d))
+	inline.Inline = true
+	begin := func() *fixed {
+		f := newFixed(unit(top, ""), referring(child(d, top, ""), "part", sync.String("p")), inline)
+		return f.holding(remembering(unit(top, "1"), "d", "p"), child(d, top, "2"))
+	}
+	landing := begin()
+	result, err := landing.run(t)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"update disk: a/1/d"}, sent(landing))
+	assert.Equal(t, sync.Counts{Created: 1}, result.Children[kindPart])
+
+	refusing := begin()
+	refusing.refused = d
+	result, err = refusing.run(t)
+	require.ErrorIs(t, err, errBad)
+	assert.Equal(t, sync.Counts{Skipped: 1}, result.Children[kindPart])
+
+	cut := begin()
+	cut.cut = 0
+	result, err = cut.run(t)
+	require.ErrorIs(t, err, sync.ErrUnavailable)
+	assert.Zero(t, result.Children[kindPart].Created)
+}
+
+// TestInlineRecordsAreUpdated as others are: only their creation comes with another's write.
+func TestInlineRecordsAreUpdated(t *testing.T) {
+	t.Parallel()
+	top, p := vm("a/1"), part("a/1/p")
+	inline := referring(child(p, top, ""), "x", sync.Int(2))
+	inline.Inline = true
+	f := newFixed(unit(top, ""), inline).holding(remembering(unit(top, "1"), "p"), child(p, top, "2"))
+	_, err := f.run(t)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"update part: a/1/p"}, sent(f))
+}
+
+// TestClearedReferences arrive as null among the fields, not as references to nothing.
+func TestClearedReferences(t *testing.T) {
+	t.Parallel()
+	top, d := vm("a/1"), disk("a/1/d")
+	f := newFixed(referring(unit(top, ""), "first", sync.Value{}), child(d, top, "")).
+		holding(referring(remembering(unit(top, "1"), "d"), "first", sync.Ref(d)), child(d, top, "2"))
+	_, err := f.run(t)
+	require.NoError(t, err)
+	require.Len(t, f.batches, 1)
+	assert.Equal(t, map[string]sync.Value{"first": {}}, f.batches[0].Items[0].Fields)
+	assert.Empty(t, f.batches[0].Items[0].Refs)
+}
+
 // TestApplyOfASinkThatFails: nothing is written, and the error says why.
 func TestApplyOfASinkThatFails(t *testing.T) {
 	t.Parallel()
