@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"path/filepath"
 	"regexp"
 	"testing"
 
@@ -16,7 +15,7 @@ import (
 // The page for operators has each option of serve and each metric, and no others.
 func TestOperationsPage(t *testing.T) {
 	t.Parallel()
-	raw, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "operations.md"))
+	raw, err := os.ReadFile("OPERATIONS.md")
 	require.NoError(t, err)
 	found := func(pattern string) map[string]bool {
 		all := map[string]bool{}
