@@ -25,7 +25,8 @@ type Source interface {
 // All methods are safe for concurrent use and honour ctx. States are read-only once returned or passed.
 type Sink interface {
 	// Kinds lists the kinds that the sink writes, in the order in which they are written: what refers comes after what
-	// is referred to. It never changes.
+	// is referred to. Units of one kind are put in such an order by the engine; no circle of references may lead
+	// through several of them. It never changes.
 	Kinds() []KindInfo
 	// Current reads what is ours, by mark, with everything that hangs on it, and knows no inventory: it runs beside
 	// the reading of the sources. The scope names its sources.

@@ -155,7 +155,12 @@ func (f *fixed) write(op sync.Op, item sync.Item) (id string) {
 // run runs with a source that has nothing to say.
 func (f *fixed) run(t testing.TB) (*sync.Result, error) {
 	t.Helper()
-	engine, err := sync.New(f, []sync.Source{enginetest.NewSource(enginetest.Estate("a", 0, 0))}, nil)
+	return f.runWith(t, nil)
+}
+
+func (f *fixed) runWith(t testing.TB, o *sync.Options) (*sync.Result, error) {
+	t.Helper()
+	engine, err := sync.New(f, []sync.Source{enginetest.NewSource(enginetest.Estate("a", 0, 0))}, o)
 	require.NoError(t, err)
 	var recorder enginetest.Recorder
 	result, err := engine.Run(t.Context(), &sync.RunOptions{Observe: recorder.Observe})

@@ -79,6 +79,52 @@ func TestWaves(t *testing.T) {
 	}
 }
 
+// TestUnitsReferToEachOther, however they are cut into chunks: the one that is referred to comes first.
+func TestUnitsReferToEachOther(t *testing.T) {
+	t.Parallel()
+	a, b, c := vm("a/1"), vm("a/2"), vm("a/3")
+	for _, tc := range []struct {
+		name    string
+		records []sync.Record
+		want    []string
+	}{
+		{
+			"a chain",
+			[]sync.Record{referring(unit(a, ""), "on", sync.Ref(b)), referring(unit(b, ""), "on", sync.Ref(c)), unit(c, "")},
+			[]string{"create vm: a/3", "create vm: a/2 on→a/3", "create vm: a/1 on→a/2"},
+		},
+		{
+			"to what hangs on another",
+			[]sync.Record{referring(unit(a, ""), "on", sync.Ref(disk("a/2/d"))), unit(b, ""), child(disk("a/2/d"), b, "")},
+			[]string{"create vm: a/2", "create disk: a/2/d", "create vm: a/1 on→a/2/d"},
+		},
+		{
+			"none to another",
+			[]sync.Record{unit(a, ""), referring(unit(b, ""), "on", sync.Ref(b)), unit(c, "")},
+			[]string{"create vm: a/1", "create vm: a/2", "update vm: a/2 on→a/2", "create vm: a/3"},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixed(tc.records...)
+			result, err := f.runWith(t, &sync.Options{Flight: 1, Chunk: 1})
+			require.NoError(t, err)
+			assert.Equal(t, len(f.want.Records)-result.Children[kindDisk].Created, result.Objects[kindVM].Created)
+			assert.Equal(t, tc.want, sent(f))
+		})
+	}
+
+	t.Run("one that fails", func(t *testing.T) {
+		t.Parallel()
+		f := newFixed(referring(unit(a, ""), "on", sync.Ref(b)), unit(b, ""), unit(c, ""))
+		f.refused = b
+		result, err := f.runWith(t, &sync.Options{Chunk: 1})
+		require.ErrorIs(t, err, errBad)
+		require.ErrorIs(t, err, sync.ErrDependency)
+		assert.Equal(t, sync.Counts{Created: 1, Failed: 2}, result.Objects[kindVM])
+	})
+}
+
 // TestInline records are counted and never sent; they share the fate of what they hang on.
 func TestInline(t *testing.T) {
 	t.Parallel()

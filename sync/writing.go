@@ -158,9 +158,67 @@ func (w *writing) units(kind KindInfo) {
 		stage.started(unit[0])
 		stage.unitEnded(unit, nil)
 	}
+	for _, round := range rounds(due) {
+		w.round(&stage, round)
+	}
+	if w.run.ctx.Err() == nil {
+		stage.step(Completed)
+	}
+}
+
+// rounds orders units so that each refers to what exists, or is created in its own unit or an earlier round; but those that
+// wait for each other are one round, the last.
+func rounds(units [][]*Change) [][][]*Change {
+	creates := map[Key]Key{} // by what is created and has not been: its unit
+	for _, unit := range units {
+		for _, c := range unit {
+			if c.Op == Create {
+				creates[c.Key] = c.Unit
+			}
+		}
+	}
+	var all [][][]*Change
+	for len(units) > 0 {
+		var now, later [][]*Change
+		for _, unit := range units {
+			if refersTo(unit, creates) {
+				later = append(later, unit)
+			} else {
+				now = append(now, unit)
+			}
+		}
+		if len(now) == 0 {
+			return append(all, later)
+		}
+		all, units = append(all, now), later
+		for _, unit := range now {
+			for _, c := range unit {
+				delete(creates, c.Key)
+			}
+		}
+	}
+	return all
+}
+
+// refersTo tells whether the unit refers to what is created in another one.
+func refersTo(unit []*Change, creates map[Key]Key) bool {
+	for _, c := range unit {
+		for _, f := range c.Fields {
+			for _, target := range f.New.Keys() {
+				if of, ok := creates[target]; ok && of != c.Unit {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// round writes units of one kind that do not wait for each other.
+func (w *writing) round(stage *stage, units [][]*Change) {
 	var chunks []*chunk
 	var tasks []func(post func(func()))
-	for group := range slices.Chunk(due, w.chunkSize(len(due))) {
+	for group := range slices.Chunk(units, w.chunkSize(len(units))) {
 		c := w.newChunk(slices.Concat(group...))
 		chunks = append(chunks, c)
 		tasks = append(tasks, func(post func(func())) {
@@ -183,9 +241,6 @@ func (w *writing) units(kind KindInfo) {
 	together(w.run.engine.options.Flight, tasks)
 	for _, c := range chunks {
 		w.merge(c)
-	}
-	if w.run.ctx.Err() == nil {
-		stage.step(Completed)
 	}
 }
 
