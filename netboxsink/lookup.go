@@ -19,6 +19,7 @@ func (s *Sink) Lookup(ctx context.Context, desired, current *sync.State) (*sync.
 	l.clusters()
 	l.devices()
 	l.machines()
+	l.byID()
 	l.takenOver()
 	l.addresses()
 	if len(l.reads) == 0 {
@@ -44,6 +45,7 @@ type lookup struct {
 	current map[sync.Key]*sync.Record
 	done    map[sync.Key]bool
 	takes   map[sync.Key]string // the id that a desired record takes over
+	ids     map[sync.Key]bool   // what current has, by kind and id
 	desired *sync.State
 	known   *sync.State
 	asked   []sync.Key
@@ -53,6 +55,7 @@ type lookup struct {
 func newLookup(s *Sink, desired, current *sync.State) *lookup {
 	l := &lookup{
 		sink: s, current: map[sync.Key]*sync.Record{}, done: map[sync.Key]bool{}, takes: map[sync.Key]string{},
+		ids:     map[sync.Key]bool{},
 		desired: desired, known: current,
 	}
 	for _, r := range desired.Records {
@@ -61,7 +64,9 @@ func newLookup(s *Sink, desired, current *sync.State) *lookup {
 		}
 	}
 	for i := range current.Records {
-		l.current[current.Records[i].Key] = &current.Records[i]
+		r := &current.Records[i]
+		l.current[r.Key] = r
+		l.ids[sync.Key{Kind: r.Key.Kind, Name: r.ID}] = true
 	}
 	for _, key := range current.Asked {
 		l.done[key] = true
@@ -145,11 +150,7 @@ func (l *lookup) clusters() {
 		}
 	}
 	for _, query := range queries("name", names, nil) {
-		read(l, KindCluster, query, func(r *reading, c *clusterObject) {
-			if key := foreign(KindCluster, c.ID); r.free(KindCluster, c.ID) {
-				r.cluster(key, c)
-			}
-		})
+		read(l, KindCluster, query, (*reading).foreignCluster)
 	}
 }
 
@@ -168,11 +169,7 @@ func (l *lookup) devices() {
 		}
 	}
 	for _, query := range queries("name", names, nil) {
-		read(l, KindDevice, query, func(r *reading, d *deviceObject) {
-			if r.free(KindDevice, d.ID) {
-				r.device(foreign(KindDevice, d.ID), "", d)
-			}
-		})
+		read(l, KindDevice, query, (*reading).foreignDevice)
 	}
 }
 
@@ -188,11 +185,46 @@ func (l *lookup) machines() {
 		}
 	}
 	for _, number := range slices.Sorted(maps.Keys(ids)) {
-		read(l, KindVirtualMachine, url.Values{"cluster_id": {number}}, func(r *reading, m *machineObject) {
-			if r.free(KindVirtualMachine, m.ID) {
-				r.machine(foreign(KindVirtualMachine, m.ID), "", m)
-			}
-		})
+		read(l, KindVirtualMachine, url.Values{"cluster_id": {number}}, (*reading).foreignMachine)
+	}
+}
+
+// byID looks up what is taken over and was not found by name: a saved plan tells of it only what it changes.
+func (l *lookup) byID() {
+	ids := map[sync.Kind][]string{}
+	for _, r := range l.desired.Records {
+		if r.ID != "" && !l.ids[sync.Key{Kind: r.Key.Kind, Name: r.ID}] && l.ask(r.Key.Kind, "id "+r.ID) {
+			ids[r.Key.Kind] = append(ids[r.Key.Kind], r.ID)
+		}
+	}
+	for _, query := range queries("id", ids[KindCluster], nil) {
+		read(l, KindCluster, query, (*reading).foreignCluster)
+	}
+	for _, query := range queries("id", ids[KindDevice], nil) {
+		read(l, KindDevice, query, (*reading).foreignDevice)
+	}
+	for _, query := range queries("id", ids[KindVirtualMachine], nil) {
+		read(l, KindVirtualMachine, query, (*reading).foreignMachine)
+	}
+}
+
+// The three add what bears no mark of the run's sources, once.
+
+func (r *reading) foreignCluster(c *clusterObject) {
+	if r.free(KindCluster, c.ID) {
+		r.cluster(foreign(KindCluster, c.ID), c)
+	}
+}
+
+func (r *reading) foreignDevice(d *deviceObject) {
+	if r.free(KindDevice, d.ID) {
+		r.device(foreign(KindDevice, d.ID), "", d)
+	}
+}
+
+func (r *reading) foreignMachine(m *machineObject) {
+	if r.free(KindVirtualMachine, m.ID) {
+		r.machine(foreign(KindVirtualMachine, m.ID), "", m)
 	}
 }
 

@@ -1,11 +1,14 @@
 package netboxsink_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/proxbox-go/proxbox/netboxsink/netboxtest"
+	"github.com/proxbox-go/proxbox/sync"
 	"github.com/proxbox-go/proxbox/sync/inventory"
 )
 
@@ -250,4 +253,28 @@ func TestPrimaryAddressOfWhatIsTakenOverStays(t *testing.T) {
 	d.run()
 	assert.Equal(t, "203.0.113.9/24", d.lab.machine("web01").at("primary_ip4"))
 	d.quiet()
+}
+
+// A saved plan tells only what it changes: not by what name an object was found.
+func TestSavedPlanTakesOver(t *testing.T) {
+	t.Parallel()
+	for _, version := range versions {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			d := fillAsDocumented(newLabWith(t, &netboxtest.Options{Version: version}, nil, pair()))
+			raw, err := json.Marshal(d.plan())
+			require.NoError(t, err)
+			saved := &sync.Plan{}
+			require.NoError(t, json.Unmarshal(raw, saved))
+			_, err = d.engine.Apply(d.context(), saved, nil)
+			require.NoError(t, err)
+			assert.Equal(t, []string{"lab"}, d.column(clusters, "name"))
+			assert.Equal(t, map[string]int{"web01": d.web, "db01": d.db}, d.ids(machines, "name"))
+			assert.Equal(t, d.net0, d.ids(interfaces, "name")["net0"])
+			assert.Equal(t, d.eth0, d.ids(interfaces, "name")["eth0"])
+			assert.Equal(t, d.address, d.ids(addresses, "address")["192.0.2.20/24"])
+			assert.Equal(t, d.device, d.ids(devices, "name")["pve01"])
+			d.quiet()
+		})
+	}
 }
