@@ -1,6 +1,8 @@
 package netboxsink
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 
 	"github.com/proxbox-go/proxbox/sync"
@@ -178,13 +180,28 @@ func (m *mapping) site(source, cluster string, was *sync.Record) {
 			return
 		}
 	}
-	name := cut("Proxmox Default Site - "+cluster, 100)
-	key := strings.TrimSuffix(cut("proxmox-default-site-"+slug(cluster), 100), "-")
+	name, key := defaultSite(cluster)
 	m.share(KindSite, key, name, map[string]sync.Value{
 		"name": sync.String(name), "slug": sync.String(key), "status": sync.String("active"),
 		"tags": m.tags(),
 	})
 	m.sites[source] = sync.Key{Kind: KindSite, Name: key}
+}
+
+// defaultSite returns the name and the slug of a cluster's default site. Where the slug, or the name, does not have all
+// that the cluster's name has, a digest tells it from that of another cluster.
+func defaultSite(cluster string) (name, key string) {
+	name, key = "Proxmox Default Site - "+cluster, "proxmox-default-site-"+slug(cluster)
+	plain := strings.NewReplacer(" ", "-", ".", "-").Replace(strings.ToLower(cluster))
+	if short := cut(name, 100); short == name && slug(cluster) == plain && len(key) <= 100 {
+		return name, key
+	}
+	sum := sha256.Sum256([]byte(cluster))
+	digest := hex.EncodeToString(sum[:4])
+	if cut(name, 100) != name {
+		name = strings.TrimSpace(cut(name, 91)) + " " + digest
+	}
+	return name, strings.TrimSuffix(cut(key, 91), "-") + "-" + digest
 }
 
 // platform adds the platform of a node's release: "Proxmox VE 9.1".
