@@ -211,3 +211,22 @@ type RejectedError struct {
 
 // Error returns NetBox's reason.
 func (e *RejectedError) Error() string { return "NetBox rejects it: " + e.Reason }
+
+// FieldError tells that an object was not sent, because NetBox's API has no such value for one of its fields.
+type FieldError struct {
+	Model string // NetBox's name for the kind of object
+	Field string // empty when it is the object as a whole
+	Value string // as JSON, cut
+	Err   error  // what go-netbox makes of it
+}
+
+// Error names the field and the value.
+func (e *FieldError) Error() string {
+	if e.Field == "" {
+		return fmt.Sprintf("NetBox takes no such %s, it was not sent: %v", e.Model, e.Err)
+	}
+	return fmt.Sprintf("NetBox takes no %s in the field %s of a %s: it was not sent", e.Value, e.Field, e.Model)
+}
+
+// Unwrap returns what go-netbox says.
+func (e *FieldError) Unwrap() error { return e.Err }

@@ -237,11 +237,17 @@ func (m *mapping) machineFields(u *guestUnit, name string) map[string]sync.Field
 	if u.gap.Part == inventory.PartConfig {
 		return fields
 	}
-	if g.CPUs > 0 {
-		fields["vcpus"] = sync.Field{Value: sync.Float(max(math.Round(g.CPUs*100)/100, 0.01))}
+	switch cpus := math.Round(g.CPUs*100) / 100; {
+	case cpus > mostCPUs:
+		m.leaveOut(u, fmt.Sprintf("%v vCPUs are more than NetBox can hold: they are left out", g.CPUs))
+	case g.CPUs > 0:
+		fields["vcpus"] = sync.Field{Value: sync.Float(max(cpus, 0.01))}
 	}
-	if g.Memory > 0 {
-		fields["memory"] = sync.Field{Value: sync.Int(mebibytes(g.Memory))}
+	switch memory := mebibytes(g.Memory); {
+	case memory > math.MaxInt32:
+		m.leaveOut(u, fmt.Sprintf("%d bytes of memory are more than NetBox can hold: they are left out", g.Memory))
+	case g.Memory > 0:
+		fields["memory"] = sync.Field{Value: sync.Int(memory)}
 	}
 	fields[customPrefix+fieldUUID] = sync.Field{Value: textOrNull(g.UUID)}
 	fields[customPrefix+fieldStartAtBoot] = sync.Field{Value: sync.Bool(g.StartAtBoot)}
@@ -252,6 +258,14 @@ func (m *mapping) machineFields(u *guestUnit, name string) map[string]sync.Field
 	}
 	fields[customPrefix+fieldSearchDomain] = sync.Field{Value: textOrNull(clean(g.SearchDomain, 200))}
 	return fields
+}
+
+// mostCPUs is what NetBox holds at most: six digits, two of them behind the point.
+const mostCPUs = 9999.99
+
+// leaveOut tells what of a guest is not written, and keeps nothing else.
+func (m *mapping) leaveOut(u *guestUnit, reason string) {
+	m.state.Holds = append(m.state.Holds, sync.Hold{Unit: u.key, Kind: KindVirtualMachine, Reason: reason})
 }
 
 func textOrNull(s string) sync.Value {

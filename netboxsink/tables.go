@@ -2,7 +2,8 @@ package netboxsink
 
 import (
 	"encoding/json"
-	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/netbox-community/go-netbox/v4"
 
@@ -100,7 +101,8 @@ var tables = map[sync.Kind]table{
 
 func model[T any]() any { return new(T) }
 
-// throughModel passes a body through go-netbox's model of the request, which refuses a missing or ill-typed field.
+// throughModel passes a body through go-netbox's model of the request, which refuses a missing or ill-typed field with
+// a [*FieldError].
 func (t table) throughModel(body map[string]any, create bool) (json.RawMessage, error) {
 	raw, err := json.Marshal(body)
 	if err != nil {
@@ -111,7 +113,19 @@ func (t table) throughModel(body map[string]any, create bool) (json.RawMessage, 
 		request = t.create()
 	}
 	if err := json.Unmarshal(raw, request); err != nil {
-		return nil, fmt.Errorf("netboxsink: no valid %s: %w", t.model, err)
+		return nil, t.refusal(body, err)
 	}
 	return json.Marshal(request)
+}
+
+// refusal finds the field for which go-netbox refuses a body: no field is needed in a change.
+func (t table) refusal(body map[string]any, err error) error {
+	for _, name := range slices.Sorted(maps.Keys(body)) {
+		one, _ := json.Marshal(map[string]any{name: body[name]})
+		if cause := json.Unmarshal(one, t.change()); cause != nil {
+			value, _ := json.Marshal(body[name])
+			return &FieldError{Model: t.model, Field: name, Value: shorten(string(value), 100), Err: cause}
+		}
+	}
+	return &FieldError{Model: t.model, Err: err}
 }
