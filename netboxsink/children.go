@@ -110,6 +110,7 @@ func (r *reading) networkInterface(i *interfaceObject, unit unitRead, name strin
 		},
 		Claims: []sync.Claim{nameClaim(KindInterface, sync.Ref(unit.key), i.Name, id(i.ID))},
 	}
+	i.note(record.Fields)
 	if name != "" {
 		record.Key, record.Source = childKey(KindInterface, unit.key, name), unit.source
 	}
@@ -166,6 +167,7 @@ func (r *reading) disk(d *diskObject, unit unitRead) {
 		},
 		Claims: []sync.Claim{nameClaim(KindDisk, sync.Ref(unit.key), d.Name, id(d.ID))},
 	}
+	d.note(record.Fields)
 	for _, name := range unit.memory.Children() {
 		if childKind(name) == KindDisk && slices.Contains(unit.memory.Last(name, "name"), sync.String(d.Name)) {
 			if key := childKey(KindDisk, unit.key, name); !r.keys[key] {
@@ -188,6 +190,7 @@ func (r *reading) address(a *addressObject, unit unitRead) {
 			"assigned_object": {Value: r.refID(KindInterface, a.AssignedID)},
 		},
 	}
+	a.note(record.Fields)
 	if a.VRF == nil && host.IsValid() {
 		record.Claims = []sync.Claim{addressClaim(host)}
 	}

@@ -122,6 +122,7 @@ func (r *reading) cluster(key sync.Key, c *clusterObject) {
 	if c.ScopeType == "dcim.site" && c.Scope != nil {
 		fields["site"] = sync.Field{Value: r.ref(KindSite, c.Scope)}
 	}
+	c.note(fields)
 	r.add(sync.Record{Key: key, ID: id(c.ID), Label: c.Name, Fields: fields})
 }
 
@@ -161,6 +162,7 @@ func (r *reading) device(key sync.Key, source string, d *deviceObject) {
 		customPrefix + fieldSource: {Value: d.CustomFields.value(fieldSource)},
 		sync.MemoryField:           {Value: d.CustomFields.value(fieldMemory)},
 	}
+	d.note(fields)
 	r.add(sync.Record{
 		Key: key, Unit: key, ID: id(d.ID), Label: d.Name, Source: source, Fields: fields,
 		Claims: []sync.Claim{nameClaim(KindDevice, fields["site"].Value, d.Name, id(d.ID))},
@@ -233,6 +235,7 @@ func (r *reading) machine(key sync.Key, source string, m *machineObject) {
 	for _, name := range []string{fieldID, fieldType, fieldStartAtBoot, fieldUnprivileged, fieldAgent, fieldSearchDomain, fieldSource, fieldUUID} {
 		fields[customPrefix+name] = sync.Field{Value: m.CustomFields.value(name)}
 	}
+	m.note(fields)
 	r.add(sync.Record{
 		Key: key, Unit: key, ID: id(m.ID), Label: m.Name, Source: source, Guest: guestID(m), Fields: fields,
 		Claims: []sync.Claim{nameClaim(KindVirtualMachine, fields["cluster"].Value, m.Name, id(m.ID))},

@@ -19,7 +19,7 @@ func (s *Sink) Desired(inventories []*inventory.Inventory, current *sync.State) 
 	}
 	readable := slices.DeleteFunc(slices.Clone(inventories), func(inv *inventory.Inventory) bool {
 		_, gone := inv.NodeGap("", inventory.PartNode)
-		return gone
+		return gone || m.inOddCluster(inv)
 	})
 	for i, inv := range readable {
 		readable[i] = m.once(inv)

@@ -49,6 +49,11 @@ func (u *nodeUnit) base() string { return clean(u.node.Name, 1000) }
 
 func (m *mapping) device(u *nodeUnit, names *naming) {
 	site := sync.Ref(m.sites[u.source])
+	if reason := m.oddUnit(u.was); reason != "" {
+		m.deviceSites[u.key] = u.was.Fields["site"].Value
+		m.add(sync.Record{Key: u.key, Unit: u.key, Label: u.was.Label, Source: u.source, Skip: reason})
+		return
+	}
 	place := site
 	if u.was != nil {
 		place = u.was.Fields["site"].Value

@@ -47,6 +47,9 @@ func (m *mapping) machines(inventories []*inventory.Inventory) {
 				}
 			}
 			m.bind(u, claims)
+			if reason := m.oddUnit(u.was); reason != "" {
+				u.gap = inventory.Gap{Part: inventory.PartGuest, Guest: u.guest.ID, Reason: reason}
+			}
 			if u.was != nil && u.gap.Part != inventory.PartGuest && !stays(u.was, u.base()) {
 				renamed[u.was.ID] = true
 			}

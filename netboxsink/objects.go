@@ -2,6 +2,8 @@ package netboxsink
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -36,6 +38,24 @@ type brief struct {
 	Slug    string `json:"slug"`
 	Display string `json:"display"`
 	Address string `json:"mac_address"`
+}
+
+// UnmarshalJSON takes an object as leniently as [decode], or its bare id.
+func (b *brief) UnmarshalJSON(raw []byte) error {
+	if len(raw) > 0 && raw[0] != '{' {
+		return json.Unmarshal(raw, &b.ID)
+	}
+	type plain brief
+	odd, err := decode(raw, (*plain)(b))
+	switch {
+	case err != nil:
+		return err
+	case len(odd) > 0:
+		return fmt.Errorf("the fields %v are not understood", odd)
+	case b.ID == 0:
+		return errors.New("it has no id")
+	}
+	return nil
 }
 
 func (b *brief) label() string {
@@ -76,6 +96,7 @@ func (c customFields) value(name string) sync.Value {
 
 // sharedObject is an object of any shared kind but cluster.
 type sharedObject struct {
+	oddness
 	ID    int64  `json:"id"`
 	Name  string `json:"name"`
 	Model string `json:"model"` // of a device type
@@ -83,6 +104,7 @@ type sharedObject struct {
 }
 
 type clusterObject struct {
+	oddness
 	ID           int64        `json:"id"`
 	Name         string       `json:"name"`
 	Type         *brief       `json:"type"`
@@ -94,6 +116,7 @@ type clusterObject struct {
 }
 
 type deviceObject struct {
+	oddness
 	ID           int64        `json:"id"`
 	Name         string       `json:"name"`
 	Status       choice       `json:"status"`
@@ -108,6 +131,7 @@ type deviceObject struct {
 }
 
 type machineObject struct {
+	oddness
 	ID           int64        `json:"id"`
 	Name         string       `json:"name"`
 	Status       choice       `json:"status"`
@@ -126,6 +150,7 @@ type machineObject struct {
 }
 
 type interfaceObject struct {
+	oddness
 	ID             int64   `json:"id"`
 	VirtualMachine brief   `json:"virtual_machine"`
 	Name           string  `json:"name"`
@@ -136,6 +161,7 @@ type interfaceObject struct {
 }
 
 type addressObject struct {
+	oddness
 	ID           int64  `json:"id"`
 	Address      string `json:"address"`
 	Status       choice `json:"status"`
@@ -175,6 +201,7 @@ func (a *addressObject) holder() string {
 }
 
 type macObject struct {
+	oddness
 	ID           int64  `json:"id"`
 	Address      string `json:"mac_address"`
 	AssignedType string `json:"assigned_object_type"`
@@ -182,6 +209,7 @@ type macObject struct {
 }
 
 type diskObject struct {
+	oddness
 	ID             int64  `json:"id"`
 	VirtualMachine brief  `json:"virtual_machine"`
 	Name           string `json:"name"`

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	stdsync "sync"
 
@@ -69,21 +70,40 @@ func (p *pager[T]) next(ctx context.Context) error {
 		p.total = *page.Count
 	}
 	for _, item := range page.Results {
-		var id struct {
-			ID int64 `json:"id"`
+		if err := p.take(ctx, t, item); err != nil {
+			return err
 		}
-		var object T
-		if err := json.Unmarshal(item, &id); err != nil || id.ID <= p.last {
-			return fmt.Errorf("NetBox's answer to GET %s is not in the order of the ids", t.path)
-		}
-		p.last = id.ID
-		if err := json.Unmarshal(item, &object); err != nil {
-			p.client.logger.WarnContext(ctx, "an object is not understood and left out", "path", t.path, "id", id.ID, "error", err)
-			continue
-		}
-		p.found = append(p.found, object)
 	}
 	p.done = page.Next == nil || len(page.Results) == 0
+	return nil
+}
+
+// take adds one object of a page.
+func (p *pager[T]) take(ctx context.Context, t table, item json.RawMessage) error {
+	var identity brief
+	if err := json.Unmarshal(item, &identity); err != nil && identity.ID == 0 {
+		return fmt.Errorf("NetBox's answer to GET %s is not understood: an object without an id: %w", t.path, err)
+	}
+	if identity.ID <= p.last {
+		return fmt.Errorf("NetBox's answer to GET %s is not in the order of the ids", t.path)
+	}
+	p.last = identity.ID
+	var object T
+	odd, err := decode(item, &object)
+	if err != nil {
+		return fmt.Errorf("NetBox's answer to GET %s is not understood: object %d: %w", t.path, p.last, err)
+	}
+	for _, field := range odd {
+		if slices.Contains(placing, field) {
+			return fmt.Errorf("NetBox's answer to GET %s is not understood: object %d: the field %s is not what it should be, "+
+				"and without it nothing tells whose the object is", t.path, p.last, field)
+		}
+	}
+	if len(odd) > 0 {
+		p.client.logger.WarnContext(ctx, "an object is not understood and left as it is", "path", t.path, "id", p.last, "fields", odd)
+		any(&object).(interface{ setOdd([]string) }).setOdd(odd)
+	}
+	p.found = append(p.found, object)
 	return nil
 }
 

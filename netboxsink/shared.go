@@ -124,10 +124,7 @@ func (m *mapping) cluster(inv *inventory.Inventory) {
 		"name": sync.String(typeName), "slug": sync.String(mode),
 		"description": sync.String("Proxmox " + mode + " mode"), "tags": tags,
 	})
-	name := clean(inv.Cluster.Name, 100)
-	if name == "" {
-		name = clean(inv.Source, 100)
-	}
+	name := clusterName(inv)
 	key := clusterKey(inv.Source)
 	was := m.current[key]
 	record := sync.Record{Key: key, Label: name, Source: inv.Source, Fields: map[string]sync.Field{
@@ -150,6 +147,29 @@ func (m *mapping) cluster(inv *inventory.Inventory) {
 	}
 	m.add(record)
 	m.site(inv.Source, name, was)
+}
+
+func clusterName(inv *inventory.Inventory) string {
+	if name := clean(inv.Cluster.Name, 100); name != "" {
+		return name
+	}
+	return clean(inv.Source, 100)
+}
+
+// inOddCluster tells whether it is not understood what NetBox has of the source's cluster: nothing of the source is
+// touched then.
+func (m *mapping) inOddCluster(inv *inventory.Inventory) bool {
+	was := m.current[clusterKey(inv.Source)]
+	if was == nil {
+		was = m.clusterToTakeOver(clusterName(inv))
+	}
+	reason := oddReason(was)
+	if reason == "" {
+		return false
+	}
+	m.state.Holds = append(m.state.Holds, sync.Hold{Source: inv.Source, Reason: reason})
+	m.add(sync.Record{Key: clusterKey(inv.Source), Label: was.Label, Source: inv.Source, Skip: reason})
+	return true
 }
 
 // clusterToTakeOver returns the cluster that the documented backend made, if nobody marked it.
