@@ -176,7 +176,7 @@ func TestStageStream(t *testing.T) {
 		run.tell(events[6:]...)
 		run.finish()
 		result, complete := w.summary()
-		assert.Equal(t, []string{"substep", "discovery", "item_progress", "item_progress", "error_detail", "phase_summary", "complete"}, w.names())
+		assert.Equal(t, []string{"substep", "discovery", "item_progress", "item_progress", "error_detail", "error", "phase_summary", "complete"}, w.names())
 		assert.Equal(t, []any{1.0, 1.0, 2.0}, []any{result["unchanged"], result["failed"], result["total"]})
 		assert.Equal(t, true, complete.Body["ok"], "or the plugin would repeat the stage")
 		assert.Equal(t, "virtual-machines sync completed with 1 failure: <i>db</i>.", complete.Body["message"])
