@@ -116,7 +116,6 @@ func queryOptions() []queryOption {
 		{name: "delete_nonexistent_backup", ignored: notOurs},
 		{name: "delete_nonexistent_snapshot", ignored: notOurs},
 		{name: "netbox_endpoint_ids", ignored: "there is one NetBox"},
-		{name: "netbox_branch_schema_id", ignored: "branches are not written to"},
 	}
 }
 

@@ -176,7 +176,7 @@ func TestStageStream(t *testing.T) {
 		run.tell(events[6:]...)
 		run.finish()
 		result, complete := w.summary()
-		assert.Equal(t, []string{"substep", "discovery", "item_progress", "item_progress", "error_detail", "phase_summary", "complete"}, w.names())
+		assert.Equal(t, []string{"substep", "discovery", "item_progress", "item_progress", "error_detail", "error", "phase_summary", "complete"}, w.names())
 		assert.Equal(t, []any{1.0, 1.0, 2.0}, []any{result["unchanged"], result["failed"], result["total"]})
 		assert.Equal(t, true, complete.Body["ok"], "or the plugin would repeat the stage")
 		assert.Equal(t, "virtual-machines sync completed with 1 failure: <i>db</i>.", complete.Body["message"])
@@ -275,6 +275,7 @@ func TestStageScopes(t *testing.T) {
 		"its disks":           {machinePaths + "/20/virtual-disks/create", "", sync.Scope{Guests: []sync.GuestRef{{Source: "lab", ID: 101}}, Kinds: []sync.Kind{"virtual-disk"}}},
 		"machines by a query": {interfaces, "?netbox_vm_ids=20,21,20", sync.Scope{Guests: []sync.GuestRef{{Source: "lab", ID: 101}, {Source: "lab", ID: 102}}, Kinds: []sync.Kind{"vm-interface", "mac-address"}}},
 		"addresses of one":    {addresses, "?netbox_vm_ids=21", sync.Scope{Guests: []sync.GuestRef{{Source: "lab", ID: 102}}, Kinds: all[:4]}},
+		"no branch":           {devices, "?netbox_branch_schema_id=", sync.Scope{Kinds: []sync.Kind{"device"}}},
 		"the path's counts":   {machinePaths + "/20/create", "?netbox_vm_ids=20", sync.Scope{Guests: []sync.GuestRef{{Source: "lab", ID: 101}}, Kinds: all}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -340,6 +341,10 @@ func TestRefusedStages(t *testing.T) {
 			{machinePaths + "/create", "?proxmox_endpoint_ids=1&netbox_vm_ids=20,0", `"0" is no number`},
 			{machinePaths + "/30/create", "?proxmox_endpoint_ids=1", "guest 101 of east, which is none of the endpoints that are asked for"},
 			{devices, "?proxmox_endpoint_ids=1&netbox_vm_ids=20", "about no virtual machines"},
+			{devices, recordedQuery + "&netbox_branch_schema_id=ab12cd34", "does not write to branches of NetBox"},
+			{full, "?netbox_branch_schema_id=ab12cd34", "does not write to branches of NetBox"},
+			{machinePaths + "/20/create", "?netbox_branch_schema_id=ab12cd34", "does not write to branches of NetBox"},
+			{machinePaths + "/storage/create", "?netbox_branch_schema_id=ab12cd34", "does not write to branches of NetBox"},
 		} {
 			w := s.watchStage(c.path, c.query)
 			result, complete := w.summary()

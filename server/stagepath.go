@@ -65,7 +65,8 @@ func notHead(allow string, handler http.HandlerFunc) http.HandlerFunc {
 
 // staged tells whether a request is to be answered as the newest plugin wants it.
 func (p stagePath) staged(request *http.Request) bool {
-	return !p.documented || request.Header.Get("X-Proxbox-API-Key") != "" || request.URL.Query().Has("proxmox_endpoint_ids")
+	query := request.URL.Query()
+	return !p.documented || request.Header.Get("X-Proxbox-API-Key") != "" || query.Has("proxmox_endpoint_ids") || query.Has(branchOption)
 }
 
 // streamOf returns as what a stage is told to sockets, and, where it has one, its stream in the documented dialect.

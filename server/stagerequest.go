@@ -14,11 +14,21 @@ import (
 	"github.com/proxbox-go/proxbox/sync"
 )
 
+// branchOption is the option by which the newest plugin names the branch of NetBox that is to be written to, in place of
+// its main data.
+const branchOption = "netbox_branch_schema_id"
+
+var errBranch = errors.New("this backend does not write to branches of NetBox, and nothing was written: " +
+	"switch branching off in the settings of the plugin")
+
 // stageOrder returns what the newest plugin asks for with a request. alone says why there is nothing to do, if so. The
 // error is a sentence for the operator.
 func (s *Server) stageOrder(p stagePath, request *http.Request) (o order, alone string, err error) {
 	query := request.URL.Query()
 	o = order{stream: streamOf(p.stage), rows: s.rows.snapshot()}
+	if query.Get(branchOption) != "" {
+		return o, "", errBranch
+	}
 	if o.scope.Sources, err = s.sourcesOf(o.rows, query); err != nil {
 		return o, "", err
 	}

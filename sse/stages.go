@@ -21,6 +21,9 @@ import (
 // false only for a stage that did not take place at all, because the plugin repeats such a one: what failed is named in
 // its message.
 //
+// Before the summary what failed is told once more, each in a frame error, up to a few: of all other frames the plugin
+// writes one in 1.5 s into the log of its job, and the message of a complete that is ok nowhere.
+//
 // No frame has an id: the plugin takes that line for data. Frames stay below 600 characters, also as the plugin writes
 // them into its log, where it cuts them there: what does not fit ends in "…".
 func Stages(stage Stage) Dialect {
@@ -88,6 +91,7 @@ const (
 	maxStageFrame   = 590 // of a frame, and of what the plugin's log makes of its data
 	maxItem         = 96  // a name: NetBox's 64 characters, if they are ASCII
 	maxStageMessage = 280
+	maxStageErrors  = 10 // frames error of a stage: each is a line in the plugin's log
 )
 
 // staging tells one event of a stage.
@@ -411,6 +415,9 @@ func (d *staging) summary(name, status, message string, t tally) {
 func (d *staging) complete(r *sync.Result) {
 	ok, reason := happened(r)
 	beside := slices.ContainsFunc(r.Failures, func(f *sync.ObjectError) bool { return f.Unit.IsZero() })
+	if ok {
+		d.errors(r.Failures)
+	}
 	var all tally
 	for _, p := range d.stage.phases() {
 		t := p.tally(r)
@@ -429,6 +436,33 @@ func (d *staging) complete(r *sync.Result) {
 		all.plus(t)
 	}
 	d.end(ok, d.stage.summary(r, maxStageMessage), all, reason)
+}
+
+type stageErrorBody struct {
+	Event   string `json:"event"`
+	Phase   string `json:"phase"`
+	Status  string `json:"status"`
+	Message string `json:"message"`
+}
+
+// errors tells the first failures, and how many more there are.
+func (d *staging) errors(failures []*sync.ObjectError) {
+	told := min(len(failures), maxStageErrors)
+	for _, f := range failures[:told] {
+		text := because(f)
+		if !f.Unit.IsZero() && f.Unit != f.Key {
+			text = fmt.Sprintf("%s %s: %s", noun(f.Unit.Kind), itemName(f.UnitLabel, f.Unit), text)
+		}
+		d.error(text)
+	}
+	if more := len(failures) - told; more > 0 {
+		d.error(fmt.Sprintf("%d more failed.", more))
+	}
+}
+
+func (d *staging) error(text string) {
+	body := stageErrorBody{Event: eventError, Phase: d.first(), Status: statusFailed, Message: text}
+	d.tell(eventError, &body, &body.Message)
 }
 
 type stageEnd struct {

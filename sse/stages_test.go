@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -166,6 +167,8 @@ func checkShapes(t *testing.T, names []string, bodies []map[string]any) {
 			}
 			assert.Equal(t, result["total"], result["created"].(float64)+result["updated"].(float64)+
 				result["deleted"].(float64)+result["failed"].(float64)+result["skipped"].(float64))
+		case "error":
+			assert.Equal(t, "failed", body["status"])
 		case "error_detail":
 			assert.Contains(t, []string{"connection", "timeout", "unknown"}, body["category"])
 		case "discovery":
@@ -267,13 +270,16 @@ func TestStageCompletes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			names, bodies := asPlugin(t, encode(t, sse.Stages(sse.StageVirtualMachines), []sync.Event{sync.Complete{Result: &c.result}}))
-			require.Equal(t, []string{"phase_summary", "complete"}, names)
-			assert.Equal(t, c.ok, bodies[1]["ok"])
-			assert.Equal(t, c.message, bodies[1]["message"])
+			last := len(names) - 1
+			require.Equal(t, []string{"phase_summary", "complete"}, names[last-1:])
+			assert.Equal(t, c.ok, bodies[last]["ok"])
+			assert.Equal(t, c.message, bodies[last]["message"])
 			if c.detail == "" {
-				assert.Equal(t, []any{}, bodies[1]["errors"])
+				assert.Equal(t, []any{}, bodies[last]["errors"])
+				assert.Len(t, names[:last-1], len(c.result.Failures), "each failure is told")
 			} else {
-				assert.Equal(t, []any{map[string]any{"detail": c.detail}}, bodies[1]["errors"])
+				assert.Equal(t, []any{map[string]any{"detail": c.detail}}, bodies[last]["errors"])
+				assert.Empty(t, names[:last-1], "the reason is in complete")
 			}
 		})
 	}
@@ -291,9 +297,10 @@ func TestStageCountsUnitsThatFailedFirst(t *testing.T) {
 		Failures: []*sync.ObjectError{top, disk("scsi0", "b"), disk("scsi1", "b")},
 	}
 	_, bodies := asPlugin(t, encode(t, sse.Stages(sse.StageDisks), []sync.Event{sync.Complete{Result: &result}}))
-	counts := bodies[0]["result"].(map[string]any)
+	summary := bodies[len(bodies)-2]
+	counts := summary["result"].(map[string]any)
 	assert.Equal(t, []any{1.0, 3.0, 4.0}, []any{counts["created"], counts["failed"], counts["total"]})
-	assert.Equal(t, "4 virtual disks: 1 created, 3 failed.", bodies[0]["message"])
+	assert.Equal(t, "4 virtual disks: 1 created, 3 failed.", summary["message"])
 }
 
 func TestStageNamesWhatFailed(t *testing.T) {
@@ -305,6 +312,28 @@ func TestStageNamesWhatFailed(t *testing.T) {
 	}
 	text := sse.StageVirtualMachines.Summary(&result)
 	assert.Regexp(t, `^virtual-machines sync completed with 40 failures: (guest-of-a-long-name, )+guest-of-a-long-name and \d+ more\.$`, text)
+}
+
+// Of all frames the plugin writes only those called error into its log without fail.
+func TestStageTellsThePluginsLogWhatFailed(t *testing.T) {
+	t.Parallel()
+	result := sync.Result{}
+	for n := range 12 {
+		of := machineKey(fmt.Sprintf("vm%d", n))
+		result.Failures = append(result.Failures, &sync.ObjectError{
+			Key: sync.Key{Kind: "vm-interface", Name: "net0"}, Unit: of, Label: "net0", UnitLabel: of.Name, Err: errors.New("refused"),
+		})
+	}
+	names, bodies := asPlugin(t, encode(t, sse.Stages(sse.StageInterfaces), []sync.Event{sync.Complete{Result: &result}}))
+	require.Len(t, names, 10+1+2)
+	for n, name := range names[:11] {
+		want := fmt.Sprintf("virtual machine lab/vm%d: interface net0: refused", n)
+		if n == 10 {
+			want = "2 more failed."
+		}
+		assert.Equal(t, "error", name)
+		assert.Equal(t, map[string]any{"event": "error", "phase": "vm-interfaces", "status": "failed", "message": want}, bodies[n])
+	}
 }
 
 func TestStageTellsWhatKindOfError(t *testing.T) {
