@@ -90,7 +90,7 @@ func (c *chunk) wave(kind Kind) {
 // waits tells whether the change refers to one of its own kind that is still to be created.
 func (c *chunk) waits(change *Change) bool {
 	for _, f := range change.Fields {
-		for _, target := range f.New.Keys() {
+		for target := range f.New.keys {
 			if target.Kind == change.Key.Kind && target != change.Key && c.pending[target] {
 				return true
 			}
@@ -102,7 +102,7 @@ func (c *chunk) waits(change *Change) bool {
 // inline settles a record that the write of the one that it hangs on creates, or would have created.
 func (c *chunk) inline(change *Change) {
 	for _, f := range change.Fields {
-		for _, carrier := range f.New.Keys() {
+		for carrier := range f.New.keys {
 			switch {
 			case c.failed[carrier] != nil:
 				c.fail(change.Key, fmt.Errorf("%s: %w", carrier, ErrDependency))

@@ -3,7 +3,6 @@ package sync
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -17,8 +16,8 @@ import (
 // object, or one that a hold covers.
 func Diff(desired, current *State, scope Scope, policy Policy) (*Plan, error) {
 	d := differ{
-		scope: scope, policy: policy, holds: desired.Holds,
-		byID: map[objectID]*Record{}, alias: map[Key]Key{}, carries: map[Key]string{}, children: map[Key][]Key{},
+		scope: scope, policy: policy, holds: indexHolds(desired.Holds),
+		byID: make(map[objectID]*Record, len(current.Records)), alias: map[Key]Key{}, carries: map[Key]string{}, children: map[Key][]Key{},
 		brought: map[Key]bool{},
 	}
 	var err error
@@ -32,23 +31,23 @@ func Diff(desired, current *State, scope Scope, policy Policy) (*Plan, error) {
 		return nil, err
 	}
 	d.indexCurrent()
-	for _, key := range slices.SortedFunc(maps.Keys(d.desired), Key.Compare) {
-		r := d.desired[key]
+	d.inScope = d.unitsInScope()
+	d.carry()
+	d.changes = make([]Change, 0, len(d.inScope))
+	for key, r := range d.desired {
 		switch {
 		case !r.Unit.IsZero():
 		case r.Skip != "":
 			d.changes = append(d.changes, skip(r, d.currentOf(key), r.Skip))
 		default:
-			d.changes = append(d.changes, d.compare(r, nil, nil))
+			d.changes = append(d.changes, d.compare(r))
 		}
 	}
-	d.inScope = d.unitsInScope()
-	d.carry()
-	for _, unit := range slices.SortedFunc(maps.Keys(d.inScope), Key.Compare) {
+	for unit := range d.inScope {
 		d.unit(unit)
 	}
+	slices.SortFunc(d.changes, compareChanges)
 	d.releaseClaims()
-	slices.SortStableFunc(d.changes, compareChanges)
 	return &Plan{Scope: scope, Changes: d.changes}, nil
 }
 
@@ -60,7 +59,7 @@ type objectID struct {
 type differ struct {
 	scope            Scope
 	policy           Policy
-	holds            []Hold
+	holds            holds
 	desired, current map[Key]*Record
 	byID             map[objectID]*Record
 	alias            map[Key]Key    // from a current key to the desired one that takes it over
@@ -69,6 +68,8 @@ type differ struct {
 	inScope          map[Key]bool   // the units that are compared
 	brought          map[Key]bool   // those among them that are in scope because another refers to them
 	changes          []Change
+	old, memory      entries // of the unit that is compared: what it remembers, and what it will
+	buffer           []byte
 }
 
 // check refuses what no sink may hand over.
@@ -122,7 +123,7 @@ func (d *differ) unitsInScope() map[Key]bool {
 			return
 		}
 		for _, f := range r.Fields {
-			for _, target := range f.Value.Keys() {
+			for target := range f.Value.keys {
 				if t := d.desired[target]; t != nil && t.Key == t.Unit && d.currentOf(target) == nil {
 					add(t, true)
 				}
@@ -159,21 +160,20 @@ func (d *differ) unit(key Key) {
 		d.changes = append(d.changes, skip(top, was, reason))
 		return
 	}
-	var old Memory
+	d.old, d.memory = d.old[:0], d.memory[:0]
 	if was != nil {
-		old = ParseMemory(was.Fields[MemoryField].Value)
+		d.old, _ = readEntries(d.old, was.Fields[MemoryField].Value)
 	}
-	memory := Memory{}
 	var change Change
 	if was != nil && !d.scope.HasKind(key.Kind) {
 		change = header(Keep, top, was)
-		keepMemory(memory, old, "")
+		d.keepMemory("")
 	} else {
-		change = d.compare(top, old, memory)
+		change = d.compare(top)
 	}
 	kept := map[Kind]int{}
-	for _, child := range slices.SortedFunc(slices.Values(d.children[key]), Key.Compare) {
-		c, counted := d.child(child, old, memory)
+	for _, child := range d.children[key] {
+		c, counted := d.child(child)
 		switch {
 		case counted && c.Op == Keep && len(c.Left) == 0 && !c.Adopted:
 			kept[child.Kind]++
@@ -181,11 +181,11 @@ func (d *differ) unit(key Key) {
 			d.changes = append(d.changes, c)
 		}
 	}
-	d.tellHolds(key, top)
+	d.tellHolds(top)
 	if len(kept) > 0 {
 		change.Kept = kept
 	}
-	d.remember(&change, was, memory)
+	d.remember(&change, was)
 	d.changes = append(d.changes, change)
 }
 
@@ -222,7 +222,7 @@ func (d *differ) loose(r, was *Record) string {
 }
 
 // child compares one child. It is not counted when it is out of scope.
-func (d *differ) child(key Key, old, memory Memory) (Change, bool) {
+func (d *differ) child(key Key) (Change, bool) {
 	r, was := d.desired[key], d.currentOf(key)
 	reason := ""
 	if r != nil {
@@ -231,26 +231,22 @@ func (d *differ) child(key Key, old, memory Memory) (Change, bool) {
 	switch {
 	case !d.scope.HasKind(key.Kind):
 		if was != nil && was.Source != "" {
-			keepMemory(memory, old, memoryName(key, was.Unit))
+			d.keepMemory(memoryName(key, was.Unit))
 		}
 		return Change{}, false
 	case r == nil:
-		return d.goneChild(was, old, memory), true
+		return d.goneChild(was), true
 	case reason != "":
 		if was != nil && was.Source != "" {
-			keepMemory(memory, old, memoryName(key, was.Unit))
+			d.keepMemory(memoryName(key, was.Unit))
 		}
 		return skip(r, was, reason), true
 	}
-	return d.compare(r, old, memory), true
+	return d.compare(r), true
 }
 
 // keepMemory goes on remembering what is known of a record that is left as it is.
-func keepMemory(memory, old Memory, name string) {
-	if fields, ok := old[name]; ok {
-		memory[name] = maps.Clone(fields)
-	}
-}
+func (d *differ) keepMemory(name string) { d.memory = append(d.memory, d.old.of(name)...) }
 
 // currentOf returns the record that stands for the desired key: under the key itself, or taken over by ID.
 func (d *differ) currentOf(key Key) *Record {
@@ -263,10 +259,9 @@ func (d *differ) currentOf(key Key) *Record {
 	return nil
 }
 
-// compare compares a record that should be with the one that is, and notes in memory what is written or was.
-func (d *differ) compare(r *Record, old, memory Memory) Change {
+// compare compares a record that should be with the one that is, and notes in the unit's memory what is written or was.
+func (d *differ) compare(r *Record) Change {
 	was := d.currentOf(r.Key)
-	name := memoryName(r.Key, r.Unit)
 	c := header(Keep, r, was)
 	c.Reason = r.Reason
 	if was == nil {
@@ -274,62 +269,70 @@ func (d *differ) compare(r *Record, old, memory Memory) Change {
 	} else if was.Source == "" && !r.Unit.IsZero() {
 		c.Adopted = true
 	}
-	if memory != nil {
-		rememberUnspoken(memory, old, name, r)
+	name := memoryName(r.Key, r.Unit)
+	if !r.Unit.IsZero() {
+		d.rememberUnspoken(name, r)
 	}
-	for _, field := range slices.Sorted(maps.Keys(r.Fields)) {
-		f := r.Fields[field]
+	for field, f := range r.Fields {
 		rule := d.policy.rule(r.Key.Kind, field, f.Rule)
-		var current Value
-		if was != nil {
-			current = d.translate(was.Fields[field].Value)
-		}
-		last := old.Last(name, field)
-		written := f.Value == current
-		switch {
-		case written, was == nil && rule == Never:
-		case !d.reachable(f.Value):
-		case was == nil:
-			c.Fields = append(c.Fields, FieldChange{Name: field, New: f.Value})
-			written = true
-		default:
-			if reason := rule.refuses(f, current, last, r.Unit); reason != "" {
-				c.Left = append(c.Left, LeftField{Name: field, Value: current, Wanted: f.Value, Reason: reason})
-				break
-			}
-			c.Fields = append(c.Fields, FieldChange{Name: field, Old: current, New: f.Value})
-			written = true
-		}
-		if memory == nil || !f.Remember && !rule.remembers() && !f.Rule.remembers() {
+		written := d.compareField(&c, r, was, name, field, rule)
+		if r.Unit.IsZero() || !f.Remember && !rule.remembers() && !f.Rule.remembers() {
 			continue
 		}
 		if written {
-			memory.set(name, field, []Value{remembered(f.Value, r.Unit)})
-		} else if last != nil {
-			memory.set(name, field, last)
+			d.memory = append(d.memory, entry{name, field, entryText(remembered(f.Value, r.Unit))})
+		} else if last := d.old.last(name, field); last != "" {
+			d.memory = append(d.memory, entry{name, field, last})
 		}
 	}
+	slices.SortFunc(c.Fields, func(a, b FieldChange) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(c.Left, func(a, b LeftField) int { return cmp.Compare(a.Name, b.Name) })
 	if was != nil && len(c.Fields) > 0 {
 		c.Op = Update
 	}
 	return c
 }
 
-// rememberUnspoken goes on remembering the fields that the record does not speak of this time.
-func rememberUnspoken(memory, old Memory, name string, r *Record) {
-	if name != "" {
-		memory.name(name)
+// compareField adds a field of a record to its change, if it differs, and tells whether the desired value stands there
+// or is written.
+func (d *differ) compareField(c *Change, r, was *Record, name, field string, rule Rule) (written bool) {
+	f := r.Fields[field]
+	var current Value
+	if was != nil {
+		current = d.translate(was.Fields[field].Value)
 	}
-	for field, last := range old[name] {
-		if _, spoken := r.Fields[field]; !spoken {
-			memory.set(name, field, last)
+	switch {
+	case f.Value == current:
+		return true
+	case was == nil && rule == Never, !d.reachable(f.Value):
+		return false
+	case was == nil:
+		c.Fields = append(c.Fields, FieldChange{Name: field, New: f.Value})
+		return true
+	}
+	if reason := rule.refuses(f, current, entryValues(d.old.last(name, field)), r.Unit); reason != "" {
+		c.Left = append(c.Left, LeftField{Name: field, Value: current, Wanted: f.Value, Reason: reason})
+		return false
+	}
+	c.Fields = append(c.Fields, FieldChange{Name: field, Old: current, New: f.Value})
+	return true
+}
+
+// rememberUnspoken goes on remembering the fields that the record does not speak of this time, and at least its name.
+func (d *differ) rememberUnspoken(name string, r *Record) {
+	if name != "" {
+		d.memory = append(d.memory, entry{record: name})
+	}
+	for _, last := range d.old.of(name) {
+		if _, spoken := r.Fields[last.field]; !spoken {
+			d.memory = append(d.memory, last)
 		}
 	}
 }
 
 // translate names in the references what a desired record takes over by the desired record's key.
 func (d *differ) translate(v Value) Value {
-	if !v.IsRef() {
+	if len(d.alias) == 0 || !v.IsRef() {
 		return v
 	}
 	keys := v.Keys()
@@ -360,17 +363,17 @@ func (d *differ) reachable(v Value) bool {
 }
 
 // remember adds the change of the unit's memory to that of its top-level record.
-func (d *differ) remember(c *Change, was *Record, memory Memory) {
+func (d *differ) remember(c *Change, was *Record) {
 	var current Value
 	if was != nil {
 		current = was.Fields[MemoryField].Value
 	}
-	v := memory.Value()
-	if v == current {
+	d.buffer = d.memory.appendJSON(d.buffer[:0])
+	if current.form == plain && current.text == string(d.buffer) {
 		return
 	}
 	at, _ := slices.BinarySearchFunc(c.Fields, MemoryField, func(f FieldChange, name string) int { return cmp.Compare(f.Name, name) })
-	c.Fields = slices.Insert(c.Fields, at, FieldChange{Name: MemoryField, Old: current, New: v})
+	c.Fields = slices.Insert(c.Fields, at, FieldChange{Name: MemoryField, Old: current, New: Value{text: string(d.buffer)}})
 	if c.Op == Keep {
 		c.Op = Update
 	}

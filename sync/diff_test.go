@@ -288,3 +288,11 @@ func TestOrder(t *testing.T) {
 		"tag a", "tag z", "vm a/09", "vm a/9", "disk a/9/scsi2", "disk a/9/scsi10", "part a/9/b", "vm a/10",
 	}, keys)
 }
+
+// TestDiffIsCheap: of an estate that is nearly as it should be, little more than the indexes and the plan is made.
+func TestDiffIsCheap(t *testing.T) { // not parallel: it counts allocations
+	const records = 1000
+	desired, current := benchmarkStates(records)
+	allocations := testing.AllocsPerRun(5, func() { mustDiff(t, desired, current) })
+	assert.Less(t, allocations/records, 3.0, "allocations for each record")
+}

@@ -9,21 +9,21 @@ import (
 // gone tells of a unit of ours that the source no longer has.
 func (d *differ) gone(was *Record) Change {
 	reason := "no longer in the source: left as it is, units are never deleted"
-	if h, held := d.held(was.Source, was.Unit, ""); held {
+	if h, held := d.holds.over(was.Source, was.Unit, ""); held {
 		reason = h.Reason
 	}
 	return skip(was, was, reason)
 }
 
 // goneChild decides what becomes of a child of ours that is no longer desired.
-func (d *differ) goneChild(was *Record, old, memory Memory) Change {
+func (d *differ) goneChild(was *Record) Change {
 	name := memoryName(was.Key, was.Unit)
-	if _, held := d.held(was.Source, was.Unit, was.Key.Kind); held {
-		keepMemory(memory, old, name)
+	if _, held := d.holds.over(was.Source, was.Unit, was.Key.Kind); held {
+		d.keepMemory(name)
 		return header(Keep, was, was)
 	}
 	if what, ok := d.carries[was.Key]; ok {
-		keepMemory(memory, old, name)
+		d.keepMemory(name)
 		return skip(was, was, "no longer in the source, but "+what)
 	}
 	c := header(Delete, was, was)
@@ -50,7 +50,7 @@ func (d *differ) carry() {
 		r := stay[0]
 		stay = stay[1:]
 		for _, field := range slices.Sorted(maps.Keys(r.Fields)) {
-			for _, target := range r.Fields[field].Value.Keys() {
+			for target := range r.Fields[field].Value.keys {
 				t := d.current[target]
 				if t == nil || t.Source == "" || t.Key == t.Unit || d.desired[target] != nil || d.carries[target] != "" {
 					continue
@@ -73,7 +73,7 @@ func (d *differ) staysAsItIs(r *Record) string {
 	case r.Source == "":
 		return r.Label + " hangs on it and is not ours: remove both by hand"
 	case desired == nil:
-		if _, held := d.held(r.Source, r.Unit, r.Key.Kind); held {
+		if _, held := d.holds.over(r.Source, r.Unit, r.Key.Kind); held {
 			return fmt.Sprintf("it is not known whether %s still is, which hangs on it", r.Label)
 		}
 	case desired.Skip != "":
@@ -82,29 +82,4 @@ func (d *differ) staysAsItIs(r *Record) string {
 		return r.Label + " hangs on it and is not written by this run"
 	}
 	return ""
-}
-
-// held returns the hold that covers the records of a kind in a unit.
-func (d *differ) held(source string, unit Key, kind Kind) (Hold, bool) {
-	for _, h := range d.holds {
-		if h.Source != "" && h.Source == source || h.Unit == unit && !unit.IsZero() && (h.Kind == "" || h.Kind == kind) {
-			return h, true
-		}
-	}
-	return Hold{}, false
-}
-
-// tellHolds tells why children of a unit are left as they are.
-func (d *differ) tellHolds(unit Key, top *Record) {
-	var told []string
-	for _, h := range d.holds {
-		if h.Unit != unit || h.Kind != "" && !d.scope.HasKind(h.Kind) || slices.Contains(told, h.Reason) {
-			continue
-		}
-		told = append(told, h.Reason)
-		d.changes = append(d.changes, Change{
-			Op: Skip, Key: Key{Kind: h.Kind, Name: unit.Name + "/"}, Unit: unit,
-			Label: top.Label, Source: top.Source, Guest: top.Guest, Reason: h.Reason,
-		})
-	}
 }

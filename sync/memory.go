@@ -3,7 +3,6 @@ package sync
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -18,22 +17,15 @@ type Memory map[string]map[string][]Value
 
 // ParseMemory reads what [Memory.Value] wrote. What it cannot read it leaves out.
 func ParseMemory(v Value) Memory {
-	var wire map[string]map[string]json.RawMessage
-	if v.IsNull() || json.Unmarshal([]byte(v.text), &wire) != nil {
+	read, ok := readEntries(nil, v)
+	if !ok {
 		return nil
 	}
-	m := make(Memory, len(wire))
-	for name, fields := range wire {
-		m[name] = make(map[string][]Value, len(fields))
-		for field, raw := range fields {
-			var either struct {
-				Or []Value `json:"or"`
-			}
-			if json.Unmarshal(raw, &either) == nil && either.Or != nil {
-				m[name][field] = either.Or
-			} else if one, err := ParseValue(raw); err == nil {
-				m[name][field] = []Value{one}
-			}
+	m := Memory{}
+	for _, e := range read {
+		m.name(e.record)
+		if e.text != "" {
+			m[e.record][e.field] = entryValues(e.text)
 		}
 	}
 	return m
@@ -44,18 +36,14 @@ func (m Memory) Value() Value {
 	if m == nil {
 		return Value{}
 	}
-	wire := make(map[string]map[string]any, len(m))
-	for name, fields := range m {
-		wire[name] = make(map[string]any, len(fields))
+	var all entries
+	for record, fields := range m {
+		all = append(all, entry{record: record})
 		for field, values := range fields {
-			if len(values) == 1 && !strings.HasPrefix(values[0].text, "{") { // an object might be taken for a list of values
-				wire[name][field] = values[0]
-			} else {
-				wire[name][field] = map[string]any{"or": values}
-			}
+			all = append(all, entry{record, field, entryText(values...)})
 		}
 	}
-	return encode(wire)
+	return Value{text: string(all.appendJSON(nil))}
 }
 
 // Children returns the names of the children that the memory names, sorted.
@@ -135,16 +123,27 @@ func memoryName(key, unit Key) string {
 	if key == unit {
 		return ""
 	}
-	return strings.TrimPrefix(key.Name, unit.Name+"/")
+	return inUnit(key.Name, unit)
+}
+
+// inUnit returns a key name without that of the unit, if it begins with that.
+func inUnit(name string, unit Key) string {
+	if rest, ok := strings.CutPrefix(name, unit.Name); ok && strings.HasPrefix(rest, "/") {
+		return rest[1:]
+	}
+	return name
 }
 
 // remembered returns the form in which a value of a unit is remembered: long texts as a digest, references by name, and
 // those to what hangs on the unit by the name that has there: a unit may have another key in the next run.
 func remembered(v Value, unit Key) Value {
-	if v.refs {
-		names := make([]string, 0, 1)
-		for _, k := range v.Keys() {
-			names = append(names, strings.TrimPrefix(k.Name, unit.Name+"/"))
+	switch v.form {
+	case reference:
+		v = String(inUnit(v.text, unit))
+	case references:
+		var names []string
+		for k := range v.keys {
+			names = append(names, inUnit(k.Name, unit))
 		}
 		v = String(strings.Join(names, ", "))
 	}

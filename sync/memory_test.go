@@ -18,11 +18,13 @@ func TestMemoryComesBack(t *testing.T) {
 		"a name":          {"net0": {}},
 		"a value":         {"": {"name": {sync.String("web")}}, "net0": {"name": {sync.String("eth0")}}},
 		"a value of null": {"": {"name": {{}}}},
+		"odd names":       {`a"b\\`: {"é\u2028": {sync.String(`}{",:`)}}, "{": {"": {sync.Strings("[", `"`)}}},
 		"in doubt":        {"": {"name": {sync.String("web"), sync.String("db"), {}}}},
 		"an object":       {"": {"data": {object}}},
 		"objects":         {"": {"data": {object, mustParse(t, `{"a":1}`)}}},
 	} {
 		assert.Equal(t, m, sync.ParseMemory(m.Value()), name)
+		assert.Equal(t, mustParse(t, m.Value().JSON()), m.Value(), "%s: the form is canonical", name)
 	}
 	assert.Nil(t, sync.ParseMemory(sync.Value{}))
 	assert.True(t, sync.Memory(nil).Value().IsNull())
@@ -113,5 +115,6 @@ func FuzzParseMemory(f *testing.F) {
 			return
 		}
 		require.Equal(t, m, sync.ParseMemory(m.Value()))
+		require.Equal(t, mustParse(t, m.Value().JSON()), m.Value(), "the form is canonical")
 	})
 }

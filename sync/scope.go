@@ -6,7 +6,7 @@ import "slices"
 type Scope struct {
 	Sources []string   `json:"sources,omitempty"` // by name; empty means all
 	Guests  []GuestRef `json:"guests,omitempty"`  // empty means all guests, and all nodes
-	Kinds   []Kind     `json:"kinds,omitempty"`   // kinds of units and children that are written; empty means all
+	Kinds   []Kind     `json:"kinds,omitempty"`   // kinds of units and children that are written; empty means all. Shared objects always are
 }
 
 // GuestRef names a guest.

@@ -12,12 +12,22 @@ import (
 // Value is what a field of a record holds: a JSON value in canonical form, or references to other records.
 // The zero value is null. Values are immutable and compare with ==.
 type Value struct {
-	text string // canonical JSON; empty for null. For references: a list of [kind, name] pairs.
-	refs bool
+	text string // canonical JSON, empty for null; of one reference its name, of several the list of [kind, name] pairs
+	kind Kind   // of one reference
+	form form
 }
 
+// form tells what a value's text is.
+type form uint8
+
+const (
+	plain form = iota
+	reference
+	references
+)
+
 // String returns the value of a text. It is the canonical form of a JSON string: bytes that are no UTF-8 become U+FFFD.
-func String(s string) Value { return encode(valid(s)) }
+func String(s string) Value { return Value{text: quote(s)} }
 
 // Int returns the value of an integer.
 func Int(n int64) Value { return Value{text: strconv.FormatInt(n, 10)} }
@@ -42,16 +52,22 @@ func Ref(k Key) Value { return Refs(k) }
 
 // Refs returns references to other records, in the given order; none is null.
 func Refs(keys ...Key) Value {
-	if len(keys) == 0 {
+	switch len(keys) {
+	case 0:
 		return Value{}
+	case 1:
+		return Value{text: valid(keys[0].Name), kind: Kind(valid(string(keys[0].Kind))), form: reference}
 	}
-	pairs := make([][2]string, len(keys))
+	return Value{text: pairs(keys), form: references}
+}
+
+// pairs returns keys as a JSON list of [kind, name] pairs.
+func pairs(keys []Key) string {
+	list := make([][2]string, len(keys))
 	for i, k := range keys {
-		pairs[i] = [2]string{valid(string(k.Kind)), valid(k.Name)}
+		list[i] = [2]string{valid(string(k.Kind)), valid(k.Name)}
 	}
-	v := encode(pairs)
-	v.refs = true
-	return v
+	return encode(list).text
 }
 
 // ParseValue returns the canonical form of a JSON text: object keys sorted, no blanks, 4.0 as 4. The empty text and
@@ -101,6 +117,19 @@ func canonical(v any) any {
 // valid returns the text as it comes back from JSON.
 func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
+// quote returns the text as a JSON string.
+func quote(s string) string { return string(appendQuoted(make([]byte, 0, len(s)+2), s)) }
+
+// appendQuoted appends the text as a JSON string.
+func appendQuoted(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
+			return append(b, encode(valid(s)).text...)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
+}
+
 // encode marshals what cannot fail to marshal, without escaping HTML: the text is also shown to people.
 func encode(v any) Value {
 	var b bytes.Buffer
@@ -113,35 +142,54 @@ func encode(v any) Value {
 }
 
 // IsNull tells whether the value is null.
-func (v Value) IsNull() bool { return v.text == "" }
+func (v Value) IsNull() bool { return v == Value{} }
 
 // IsEmpty tells whether the value is null, an empty text, an empty list or an empty object.
 func (v Value) IsEmpty() bool {
-	return v.text == "" || v.text == `""` || v.text == "[]" || v.text == "{}"
+	return v.form == plain && (v.text == "" || v.text == `""` || v.text == "[]" || v.text == "{}")
 }
 
 // IsRef tells whether the value holds references.
-func (v Value) IsRef() bool { return v.refs }
+func (v Value) IsRef() bool { return v.form != plain }
 
 // Keys returns the records that the value refers to; nil if it holds no references.
 func (v Value) Keys() []Key {
-	if !v.refs {
-		return nil
+	switch v.form {
+	case reference:
+		return []Key{{Kind: v.kind, Name: v.text}}
+	case references:
+		var list [][2]string
+		if err := json.Unmarshal([]byte(v.text), &list); err != nil {
+			return nil // cannot be: only Refs makes such values
+		}
+		keys := make([]Key, len(list))
+		for i, p := range list {
+			keys[i] = Key{Kind: Kind(p[0]), Name: p[1]}
+		}
+		return keys
 	}
-	var pairs [][2]string
-	if err := json.Unmarshal([]byte(v.text), &pairs); err != nil {
-		return nil // cannot be: only Refs and UnmarshalJSON make such values
+	return nil
+}
+
+// keys yields what Keys returns, without a list where there is one.
+func (v Value) keys(yield func(Key) bool) {
+	if v.form == reference {
+		yield(Key{Kind: v.kind, Name: v.text})
+		return
 	}
-	keys := make([]Key, len(pairs))
-	for i, p := range pairs {
-		keys[i] = Key{Kind: Kind(p[0]), Name: p[1]}
+	for _, k := range v.Keys() {
+		if !yield(k) {
+			return
+		}
 	}
-	return keys
 }
 
 // JSON returns the canonical JSON text, "null" for null. For references it is a list of [kind, name] pairs.
 func (v Value) JSON() string {
-	if v.text == "" {
+	switch {
+	case v.form == reference:
+		return pairs(v.Keys())
+	case v.text == "":
 		return "null"
 	}
 	return v.text
@@ -150,28 +198,36 @@ func (v Value) JSON() string {
 // Text returns the value as a person reads it: texts without quotes, references by name, null as "".
 func (v Value) Text() string {
 	switch {
-	case v.refs:
-		var b []byte
-		for i, k := range v.Keys() {
-			if i > 0 {
-				b = append(b, ", "...)
-			}
-			b = append(b, k.Name...)
+	case v.form == reference:
+		return v.text
+	case v.form == references:
+		var names []string
+		for k := range v.keys {
+			names = append(names, k.Name)
 		}
-		return string(b)
-	case len(v.text) > 0 && v.text[0] == '"':
-		var s string
-		if json.Unmarshal([]byte(v.text), &s) == nil {
-			return s
-		}
+		return strings.Join(names, ", ")
+	case strings.HasPrefix(v.text, `"`):
+		return unquote(v.text)
 	}
 	return v.text
 }
 
+// unquote returns the text of a JSON string in canonical form.
+func unquote(text string) string {
+	if !strings.Contains(text, `\`) {
+		return text[1 : len(text)-1]
+	}
+	var s string
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		return text // cannot be: the text is JSON
+	}
+	return s
+}
+
 // MarshalJSON encodes the value; references become {"$refs":[[kind, name], …]}.
 func (v Value) MarshalJSON() ([]byte, error) {
-	if v.refs {
-		return slices.Concat([]byte(`{"$refs":`), []byte(v.text), []byte("}")), nil
+	if v.IsRef() {
+		return slices.Concat([]byte(`{"$refs":`), []byte(v.JSON()), []byte("}")), nil
 	}
 	return []byte(v.JSON()), nil
 }

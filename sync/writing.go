@@ -204,7 +204,7 @@ func rounds(units [][]*Change) [][][]*Change {
 func refersTo(unit []*Change, creates map[Key]Key) bool {
 	for _, c := range unit {
 		for _, f := range c.Fields {
-			for _, target := range f.New.Keys() {
+			for target := range f.New.keys {
 				if of, ok := creates[target]; ok && of != c.Unit {
 					return true
 				}

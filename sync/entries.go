@@ -1,0 +1,155 @@
+package sync
+
+import (
+	"cmp"
+	"encoding/json"
+	"iter"
+	"slices"
+	"strings"
+)
+
+// entries is a [Memory] as [Diff] handles it, without maps: most memories are read only to find that they are as they
+// should be.
+type entries []entry
+
+// entry is what is remembered of one field; without a text it only names the record.
+type entry struct {
+	record, field string
+	text          string // canonical JSON: the value, or an object that lists several
+}
+
+// readEntries appends what [Memory.Value] wrote, in order. It tells what is no memory.
+func readEntries(into entries, v Value) (read entries, ok bool) {
+	if v.form != plain || !strings.HasPrefix(v.text, "{") {
+		return into, false
+	}
+	for record, fields := range members(v.text) {
+		switch {
+		case fields == "null" || fields == "{}":
+			into = append(into, entry{record: record})
+		case fields[0] != '{':
+			return into[:0], false
+		default:
+			for field, text := range members(fields) {
+				into = append(into, entry{record, field, text})
+			}
+		}
+	}
+	return into, true
+}
+
+// of returns the entries of a record. They must be in order.
+func (e entries) of(record string) entries {
+	begin, _ := slices.BinarySearchFunc(e, record, func(one entry, record string) int { return cmp.Compare(one.record, record) })
+	end := begin
+	for end < len(e) && e[end].record == record {
+		end++
+	}
+	return e[begin:end]
+}
+
+// last returns what was last written to the field of a record, as text; empty when nothing is remembered. The entries
+// must be in order.
+func (e entries) last(record, field string) string {
+	for _, one := range e.of(record) {
+		if one.field == field {
+			return one.text
+		}
+	}
+	return ""
+}
+
+// appendJSON puts the entries in order and appends them as canonical JSON.
+func (e entries) appendJSON(b []byte) []byte {
+	slices.SortFunc(e, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.record, b.record), cmp.Compare(a.field, b.field), cmp.Compare(a.text, b.text))
+	})
+	b = append(b, '{')
+	for i, one := range e {
+		if i == 0 || one.record != e[i-1].record {
+			if i > 0 {
+				b = append(b, "},"...)
+			}
+			b = append(appendQuoted(b, one.record), ":{"...)
+		}
+		if one.text == "" {
+			continue
+		}
+		if b[len(b)-1] != '{' {
+			b = append(b, ',')
+		}
+		b = append(append(appendQuoted(b, one.field), ':'), one.text...)
+	}
+	if len(e) > 0 {
+		b = append(b, '}')
+	}
+	return append(b, '}')
+}
+
+// entryText returns the values of a field as the text of a entry.
+func entryText(values ...Value) string {
+	if len(values) == 1 && !strings.HasPrefix(values[0].text, "{") { // an object might be taken for a list of values
+		return values[0].JSON()
+	}
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = v.JSON()
+	}
+	return `{"or":[` + strings.Join(texts, ",") + "]}"
+}
+
+// entryValues returns the values that the text of a entry tells; nil if there is no text.
+func entryValues(text string) []Value {
+	if text == "" {
+		return nil
+	}
+	if text[0] == '{' {
+		var either struct {
+			Or []Value `json:"or"`
+		}
+		if json.Unmarshal([]byte(text), &either) == nil && either.Or != nil {
+			return either.Or
+		}
+	}
+	if text == "null" {
+		text = ""
+	}
+	return []Value{{text: text}}
+}
+
+// members yields the names and values of a JSON object in canonical form.
+func members(object string) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for rest := object[1 : len(object)-1]; rest != ""; {
+			n := valueLength(rest)
+			name := unquote(rest[:n])
+			rest = rest[n+1:]
+			n = valueLength(rest)
+			if !yield(name, rest[:n]) {
+				return
+			}
+			rest = strings.TrimPrefix(rest[n:], ",")
+		}
+	}
+}
+
+// valueLength returns the length of the JSON value in canonical form at the start of the text.
+func valueLength(text string) int {
+	depth, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			depth++
+		case c == '}' || c == ']':
+			depth--
+		case depth == 0 && (c == ',' || c == ':'):
+			return i
+		}
+	}
+	return len(text)
+}
