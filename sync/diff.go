@@ -27,20 +27,16 @@ func Diff(desired, current *State, scope Scope, policy Policy) (*Plan, error) {
 	if d.current, err = current.index(); err != nil {
 		return nil, err
 	}
-	if err := d.check(); err != nil {
+	if err := d.check(desired.Records); err != nil {
 		return nil, err
 	}
-	d.indexCurrent()
-	d.inScope = d.unitsInScope()
-	d.carry()
+	d.link(desired.Records, current.Records)
+	d.inScope = d.unitsInScope(desired.Records, current.Records)
+	d.carry(current.Records)
 	d.changes = make([]Change, 0, len(d.inScope))
-	for key, r := range d.desired {
-		switch {
-		case !r.Unit.IsZero():
-		case r.Skip != "":
-			d.changes = append(d.changes, skip(r, d.currentOf(key), r.Skip))
-		default:
-			d.changes = append(d.changes, d.compare(r))
+	for i := range desired.Records {
+		if r := &desired.Records[i]; r.Unit.IsZero() {
+			d.shared(r)
 		}
 	}
 	for unit := range d.inScope {
@@ -63,7 +59,7 @@ type differ struct {
 	desired, current map[Key]*Record
 	byID             map[objectID]*Record
 	alias            map[Key]Key    // from a current key to the desired one that takes it over
-	carries          map[Key]string // of what is no longer desired: what hangs on it and stays, and why
+	carries          map[Key]string // of what cannot go though it is no longer desired: what hangs on it, in words
 	children         map[Key][]Key  // by unit, of both sides
 	inScope          map[Key]bool   // the units that are compared
 	brought          map[Key]bool   // those among them that are in scope because another refers to them
@@ -73,9 +69,10 @@ type differ struct {
 }
 
 // check refuses what no sink may hand over.
-func (d *differ) check() error {
-	for _, r := range d.desired {
-		if !r.Unit.IsZero() && r.Key != r.Unit && !strings.HasPrefix(r.Key.Name, r.Unit.Name+"/") {
+func (d *differ) check(desired []Record) error {
+	for i := range desired {
+		r := &desired[i]
+		if r.isChild() && !strings.HasPrefix(r.Key.Name, r.Unit.Name+"/") {
 			return fmt.Errorf("sync: the name of %q does not begin with that of its unit %q", r.Key, r.Unit)
 		}
 		for name, f := range r.Fields {
@@ -87,31 +84,33 @@ func (d *differ) check() error {
 	return nil
 }
 
-// indexCurrent finds what hangs together.
-func (d *differ) indexCurrent() {
-	for key, r := range d.current {
-		d.byID[objectID{key.Kind, r.ID}] = r
-		if !r.Unit.IsZero() && r.Key != r.Unit && r.Source != "" {
-			d.children[r.Unit] = append(d.children[r.Unit], key)
+// link finds what hangs together.
+func (d *differ) link(desired, current []Record) {
+	for i := range current {
+		r := &current[i]
+		d.byID[objectID{r.Key.Kind, r.ID}] = r
+		if r.isChild() && r.Source != "" {
+			d.children[r.Unit] = append(d.children[r.Unit], r.Key)
 		}
 	}
-	for key, r := range d.desired {
-		if r.Unit.IsZero() || r.Key == r.Unit {
+	for i := range desired {
+		r := &desired[i]
+		if r.isChild() {
+			if c := d.current[r.Key]; c == nil || c.Source == "" {
+				d.children[r.Unit] = append(d.children[r.Unit], r.Key)
+			}
+		}
+		if r.ID == "" {
 			continue
 		}
-		if c := d.current[key]; c == nil || c.Source == "" {
-			d.children[r.Unit] = append(d.children[r.Unit], key)
-		}
-	}
-	for key, r := range d.desired {
-		if was := d.currentOf(key); was != nil && was.Key != key {
+		if was := d.currentOf(r.Key); was != nil && was.Key != r.Key {
 			d.alias[was.Key] = r.Key
 		}
 	}
 }
 
 // unitsInScope returns the units in scope and those that they refer to and that do not exist yet.
-func (d *differ) unitsInScope() map[Key]bool {
+func (d *differ) unitsInScope(desired, current []Record) map[Key]bool {
 	in := map[Key]bool{}
 	var add func(r *Record, brought bool)
 	add = func(r *Record, brought bool) {
@@ -124,20 +123,21 @@ func (d *differ) unitsInScope() map[Key]bool {
 		}
 		for _, f := range r.Fields {
 			for target := range f.Value.keys {
-				if t := d.desired[target]; t != nil && t.Key == t.Unit && d.currentOf(target) == nil {
+				if t := d.desired[target]; t != nil && t.isTop() && d.currentOf(target) == nil {
 					add(t, true)
 				}
 			}
 		}
 	}
-	for key, r := range d.desired {
-		if key == r.Unit && d.scope.hasUnit(r) && d.unitHasKind(r) {
+	for i := range desired {
+		if r := &desired[i]; r.isTop() && d.scope.hasUnit(r) && d.unitHasKind(r) {
 			add(r, false)
 		}
 	}
-	for key, r := range d.current {
-		if key == r.Unit && r.Source != "" && d.desired[key] == nil && d.scope.hasUnit(r) && d.scope.HasKind(key.Kind) {
-			in[key] = true
+	for i := range current {
+		r := &current[i]
+		if r.isTop() && r.Source != "" && d.desired[r.Key] == nil && d.scope.hasUnit(r) && d.scope.HasKind(r.Key.Kind) {
+			in[r.Key] = true
 		}
 	}
 	return in
@@ -147,6 +147,16 @@ func (d *differ) unitsInScope() map[Key]bool {
 func (d *differ) unitHasKind(top *Record) bool {
 	return d.scope.HasKind(top.Key.Kind) ||
 		slices.ContainsFunc(d.children[top.Key], func(k Key) bool { return d.scope.HasKind(k.Kind) })
+}
+
+// shared compares one shared object.
+func (d *differ) shared(r *Record) {
+	was := d.currentOf(r.Key)
+	if r.Skip != "" {
+		d.changes = append(d.changes, skip(r, was, r.Skip))
+		return
+	}
+	d.changes = append(d.changes, d.compare(r, was))
 }
 
 // unit compares one unit.
@@ -169,7 +179,7 @@ func (d *differ) unit(key Key) {
 		change = header(Keep, top, was)
 		d.keepMemory("")
 	} else {
-		change = d.compare(top)
+		change = d.compare(top, was)
 	}
 	kept := map[Kind]int{}
 	for _, child := range d.children[key] {
@@ -242,7 +252,7 @@ func (d *differ) child(key Key) (Change, bool) {
 		}
 		return skip(r, was, reason), true
 	}
-	return d.compare(r), true
+	return d.compare(r, was), true
 }
 
 // keepMemory goes on remembering what is known of a record that is left as it is.
@@ -260,8 +270,7 @@ func (d *differ) currentOf(key Key) *Record {
 }
 
 // compare compares a record that should be with the one that is, and notes in the unit's memory what is written or was.
-func (d *differ) compare(r *Record) Change {
-	was := d.currentOf(r.Key)
+func (d *differ) compare(r, was *Record) Change {
 	c := header(Keep, r, was)
 	c.Reason = r.Reason
 	if was == nil {

@@ -34,13 +34,14 @@ func (d *differ) goneChild(was *Record) Change {
 
 // carry finds out which children of ours cannot go although they are no longer desired: to remove one is to remove what
 // refers to it, and that stays.
-func (d *differ) carry() {
+func (d *differ) carry(current []Record) {
 	type staying struct {
 		*Record
 		what string
 	}
 	var stay []staying
-	for _, r := range d.current {
+	for i := range current {
+		r := &current[i]
 		if what := d.staysAsItIs(r); what != "" {
 			stay = append(stay, staying{r, what})
 		}
@@ -52,7 +53,7 @@ func (d *differ) carry() {
 		for _, field := range slices.Sorted(maps.Keys(r.Fields)) {
 			for target := range r.Fields[field].Value.keys {
 				t := d.current[target]
-				if t == nil || t.Source == "" || t.Key == t.Unit || d.desired[target] != nil || d.carries[target] != "" {
+				if t == nil || t.Source == "" || !t.isChild() || d.desired[target] != nil || d.carries[target] != "" {
 					continue
 				}
 				d.carries[target] = r.what
@@ -65,7 +66,7 @@ func (d *differ) carry() {
 // staysAsItIs tells of a current child that it is neither written nor removed, and why, in words about what it hangs on;
 // empty for one that may be written or removed, and for what is no child.
 func (d *differ) staysAsItIs(r *Record) string {
-	if r.Unit.IsZero() || r.Key == r.Unit {
+	if !r.isChild() {
 		return ""
 	}
 	desired := d.desired[r.Key]

@@ -57,6 +57,12 @@ type Record struct {
 	Reason string
 }
 
+// isTop tells whether the record is that of a unit's top-level object.
+func (r *Record) isTop() bool { return r.Key == r.Unit }
+
+// isChild tells whether the record hangs on a unit.
+func (r *Record) isChild() bool { return !r.Unit.IsZero() && r.Key != r.Unit }
+
 // Field is one field of a record.
 type Field struct {
 	Value Value
