@@ -57,6 +57,10 @@ func (s *Server) guard(w http.ResponseWriter, r *http.Request) {
 		s.deny(w, no)
 		return
 	}
+	if pattern == "" {
+		s.missing(w, r)
+		return
+	}
 	s.mux.ServeHTTP(w, r)
 }
 

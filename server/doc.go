@@ -63,10 +63,12 @@
 // Stages for what is not synced (storages, task histories, backups, snapshots, interfaces of nodes, SDN, replications,
 // backup jobs) complete at once and say so. Of the query, proxmox_endpoint_ids names clusters by the numbers of their
 // rows, netbox_vm_ids virtual machines; overwrite flags and sync modes become the run's policy and scope where there is a
-// rule for them, and anything else is accepted and has no effect.
+// rule for them, and anything else is accepted and has no effect. Only a stage for a branch of NetBox
+// (netbox_branch_schema_id) is refused: the main data would be written to in its place.
 //
 // These streams are in the dialect [sse.Stages]. On paths that the documented backend has too, that is for requests with
-// the header X-Proxbox-API-Key or proxmox_endpoint_ids; others get the documented dialect, and their query has no effect.
+// the header X-Proxbox-API-Key, proxmox_endpoint_ids or netbox_branch_schema_id; others get the documented dialect, and
+// their query has no effect.
 //
 // # Which runs go on at once
 //
