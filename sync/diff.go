@@ -313,7 +313,7 @@ func (d *differ) compareField(c *Change, r, was *Record, name, field string, rul
 	switch {
 	case f.Value == current:
 		return true
-	case was == nil && rule == Never, !d.reachable(f.Value):
+	case was == nil && rule == Never, !d.reachable(f.Value), f.Value.IsNull() && d.pointsOutOfScope(current):
 		return false
 	case was == nil:
 		c.Fields = append(c.Fields, FieldChange{Name: field, New: f.Value})
@@ -351,6 +351,15 @@ func (d *differ) translate(v Value) Value {
 		}
 	}
 	return Refs(keys...)
+}
+
+// pointsOutOfScope tells whether the value refers to a child that this run neither writes nor removes: then the reference
+// to it is not taken back either.
+func (d *differ) pointsOutOfScope(v Value) bool {
+	return slices.ContainsFunc(v.Keys(), func(k Key) bool {
+		r := d.currentOf(k)
+		return r != nil && !r.Unit.IsZero() && r.Key != r.Unit && !d.scope.HasKind(k.Kind)
+	})
 }
 
 // reachable tells whether all that the value refers to exists or is written in this run.

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/proxbox-go/proxbox/sync"
+	"github.com/proxbox-go/proxbox/sync/inventory"
 )
 
 func TestScopeTells(t *testing.T) {
@@ -188,4 +189,24 @@ func currentOf(t testing.TB, f *fixed) *sync.State {
 	s, err := f.Current(t.Context(), sync.Scope{})
 	assert.NoError(t, err)
 	return s
+}
+
+// TestNarrowRunsKeepReferences: a run that writes no addresses takes back no reference to one.
+func TestNarrowRunsKeepReferences(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.lands(t)
+	w.edit(t, 101, func(g *inventory.Guest) {
+		for i := range g.NICs {
+			g.NICs[i].Addresses = nil
+		}
+	})
+	before := w.sink.Requests()
+	_, _, err := w.run(t, &sync.RunOptions{Scope: sync.Scope{Kinds: []sync.Kind{"guest"}}})
+	assert.NoError(t, err)
+	assert.Equal(t, before, w.sink.Requests())
+	assert.NotEmpty(t, w.object(t, "guest", "vm101").Refs["primary"])
+	w.lands(t)
+	assert.Empty(t, w.object(t, "guest", "vm101").Refs["primary"])
+	w.settled(t)
 }
