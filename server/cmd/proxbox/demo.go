@@ -132,7 +132,7 @@ func (e *estate) close() {
 // describe says what there is to try.
 func (e *estate) describe(out io.Writer, address string) {
 	proxmox := e.config.Proxmox[0]
-	fmt.Fprintf(out, `proxbox listens on http://%[1]s, between two fakes. Try:
+	fmt.Fprintf(out, `proxbox listens on http://%[1]s, between two fakes. Look at http://%[1]s/ui/ or try:
 
   curl -N http://%[1]s/full-update/stream            # a full sync, live
   curl -N http://%[1]s/dcim/devices/create/stream    # only the nodes
