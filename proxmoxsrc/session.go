@@ -27,14 +27,24 @@ func newSession(password string) *session {
 	return &session{password: password, lock: make(chan struct{}, 1)}
 }
 
-// forgive forgets that a login failed: the next request tries again.
-func (s *session) forgive(ctx context.Context) {
+// acquire takes the lock, unless the context ends before.
+func (s *session) acquire(ctx context.Context) error {
 	select {
 	case s.lock <- struct{}{}:
-		defer func() { <-s.lock }()
+		return nil
 	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (s *session) release() { <-s.lock }
+
+// forgive forgets that a login failed: the next request tries again.
+func (s *session) forgive(ctx context.Context) {
+	if s.acquire(ctx) != nil {
 		return
 	}
+	defer s.release()
 	if s.failure != nil {
 		s.ticket, s.failure = "", nil
 	}
@@ -42,12 +52,10 @@ func (s *session) forgive(ctx context.Context) {
 
 // current returns a ticket that is good for a while.
 func (s *session) current(ctx context.Context, do login) (string, error) {
-	select {
-	case s.lock <- struct{}{}:
-		defer func() { <-s.lock }()
-	case <-ctx.Done():
-		return "", context.Cause(ctx)
+	if err := s.acquire(ctx); err != nil {
+		return "", err
 	}
+	defer s.release()
 	switch {
 	case s.failure != nil:
 		return "", s.failure
@@ -67,12 +75,10 @@ func (s *session) current(ctx context.Context, do login) (string, error) {
 // instead returns a ticket in the place of one that was refused. Of all whose ticket was refused only the first logs in,
 // and once: if that fails, or its ticket is refused, it is over.
 func (s *session) instead(ctx context.Context, refused string, do login) (string, error) {
-	select {
-	case s.lock <- struct{}{}:
-		defer func() { <-s.lock }()
-	case <-ctx.Done():
-		return "", context.Cause(ctx)
+	if err := s.acquire(ctx); err != nil {
+		return "", err
 	}
+	defer s.release()
 	switch {
 	case s.failure != nil:
 		return "", s.failure
