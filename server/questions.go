@@ -24,7 +24,7 @@ func (s *Server) questions() {
 	s.handle("GET /proxmox/cluster/status", ask(s, statusAnswer))
 	s.handle("GET /proxmox/nodes", ask(s, nodesAnswer))
 	s.handle("GET /proxmox/cluster/resources", ask(s, guestsAnswer))
-	s.handle("GET /proxmox/api2/nodes/{node}/time", s.nodeTime)
+	s.handle("GET /proxmox/api2/nodes/{node}/time", s.question(nodeTime))
 	// These are not read. An empty list leaves what the plugin has of firewalls; an entry for a cluster would make it
 	// take for gone what the entry does not name.
 	nothing := func(w http.ResponseWriter, _ *http.Request) { s.respond(w, http.StatusOK, []struct{}{}) }
@@ -42,6 +42,19 @@ type asked struct {
 
 // ask answers with a list, of one element for each cluster that the request selects.
 func ask[T any](s *Server, answer func(context.Context, asked) (T, error)) http.HandlerFunc {
+	return s.question(func(request *http.Request, all []asked) (any, error) {
+		list, errs := make([]T, len(all)), make([]error, len(all))
+		var group stdsync.WaitGroup
+		for i, one := range all {
+			group.Go(func() { list[i], errs[i] = answer(request.Context(), one) })
+		}
+		group.Wait()
+		return list, errors.Join(errs...)
+	})
+}
+
+// question answers with what those say whom the request selects. The request they get ends after questionTime.
+func (s *Server) question(answer func(request *http.Request, all []asked) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, request *http.Request) {
 		all, err := s.asked(request)
 		if err != nil {
@@ -50,17 +63,12 @@ func ask[T any](s *Server, answer func(context.Context, asked) (T, error)) http.
 		}
 		ctx, cancel := context.WithTimeoutCause(request.Context(), questionTime, errNoAnswer)
 		defer cancel()
-		list, errs := make([]T, len(all)), make([]error, len(all))
-		var group stdsync.WaitGroup
-		for i, one := range all {
-			group.Go(func() { list[i], errs[i] = answer(ctx, one) })
-		}
-		group.Wait()
-		if err := errors.Join(errs...); err != nil {
+		body, err := answer(request.WithContext(ctx), all)
+		if err != nil {
 			s.unanswered(w, request, "Proxmox VE gives no answer.", err)
 			return
 		}
-		s.respond(w, http.StatusOK, list)
+		s.respond(w, http.StatusOK, body)
 	}
 }
 
@@ -226,20 +234,8 @@ func listAnswer[T any](ctx context.Context, a asked, list func(context.Context) 
 }
 
 // nodeTime answers with the clock of a node, of the first endpoint that the request selects.
-func (s *Server) nodeTime(w http.ResponseWriter, request *http.Request) {
-	all, err := s.asked(request)
-	if err != nil {
-		s.unanswered(w, request, "The question is about no known Proxmox endpoint.", err)
-		return
-	}
-	ctx, cancel := context.WithTimeoutCause(request.Context(), questionTime, errNoAnswer)
-	defer cancel()
-	clock, err := all[0].Time(ctx, request.PathValue("node"))
-	if err != nil {
-		s.unanswered(w, request, "Proxmox VE gives no answer.", err)
-		return
-	}
-	s.respond(w, http.StatusOK, clock)
+func nodeTime(request *http.Request, all []asked) (any, error) {
+	return all[0].Time(request.Context(), request.PathValue("node"))
 }
 
 // unanswered tells why a question has no answer, to each plugin as it reads it: v0.0.7 shows the detail of a 400, the
