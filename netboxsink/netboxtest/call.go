@@ -177,14 +177,7 @@ func (c *call) show(status int, o *object) *response {
 func (c *call) showAll(status int, objects []*object) *response {
 	w := c.writer()
 	chosen := c.shown()
-	w.raw("[")
-	for i, o := range objects {
-		if i > 0 {
-			w.raw(",")
-		}
-		w.object(o, chosen)
-	}
-	w.raw("]")
+	list(w, objects, func(o *object) { w.object(o, chosen) })
 	return &response{status: status, body: w.buffer, items: len(objects)}
 }
 

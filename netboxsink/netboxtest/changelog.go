@@ -2,6 +2,7 @@ package netboxtest
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,10 +93,8 @@ func (w *writer) datum(o *object, f *field) {
 	switch value := o.values[f.name]; {
 	case f.kind == kindTags:
 		names := []string{}
-		for _, id := range o.ids(tags) {
-			if tag := w.store.get("extras.tag", id); tag != nil {
-				names = append(names, tag.text("name"))
-			}
+		for _, tag := range w.store.all("extras.tag", o.ids(tags)) {
+			names = append(names, tag.text("name"))
 		}
 		slices.Sort(names)
 		w.value(names)
@@ -111,20 +110,12 @@ func (w *writer) datum(o *object, f *field) {
 }
 
 func (w *writer) customData(data map[string]json.RawMessage) {
-	names := make([]string, 0, len(data))
-	for name := range data {
-		names = append(names, name)
-	}
-	slices.Sort(names)
 	w.raw("{")
-	for i, name := range names {
-		if i > 0 {
-			w.raw(",")
-		}
+	separated(w, slices.Sorted(maps.Keys(data)), func(name string) {
 		w.text(name)
 		w.raw(":")
 		w.raw(string(data[name]))
-	}
+	})
 	w.raw("}")
 }
 

@@ -262,15 +262,12 @@ func (s *store) checkCustomChoice(cf *object, value json.RawMessage) string {
 func (w *writer) customFields(o *object) {
 	w.raw("{")
 	data := o.custom()
-	for i, cf := range w.store.customFieldsOf(o.model.label) {
-		if i > 0 {
-			w.raw(",")
-		}
+	separated(w, w.store.customFieldsOf(o.model.label), func(cf *object) {
 		name := cf.text("name")
 		w.text(name)
 		w.raw(":")
 		w.customValue(cf, data[name])
-	}
+	})
 	w.raw("}")
 }
 
@@ -292,14 +289,7 @@ func (w *writer) customValue(cf *object, value json.RawMessage) {
 	case kind == "multiselect" && w.store.release.labelledSelection:
 		var items []json.RawMessage
 		_ = json.Unmarshal(value, &items)
-		w.raw("[")
-		for i, item := range items {
-			if i > 0 {
-				w.raw(",")
-			}
-			w.selection(cf, item)
-		}
-		w.raw("]")
+		list(w, items, func(item json.RawMessage) { w.selection(cf, item) })
 	default:
 		w.raw(string(value))
 	}

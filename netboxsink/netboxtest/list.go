@@ -79,12 +79,7 @@ func (c *call) page() (*response, error) {
 	w := c.writer()
 	e.open(w)
 	chosen := c.shown()
-	for i, o := range found {
-		if i > 0 {
-			w.raw(",")
-		}
-		w.object(o, chosen)
-	}
+	separated(w, found, func(o *object) { w.object(o, chosen) })
 	w.raw("]}")
 	return &response{status: http.StatusOK, body: w.buffer, items: len(found)}, nil
 }
@@ -178,12 +173,7 @@ func (s *Server) changesPage(r *http.Request, who *account, id string) (*respons
 		rows = rows[:min(b.limit, len(rows))]
 	}
 	e.open(w)
-	for i, c := range rows {
-		if i > 0 {
-			w.raw(",")
-		}
-		w.change(c)
-	}
+	separated(w, rows, w.change)
 	w.raw("]}")
 	return &response{status: http.StatusOK, body: w.buffer, items: len(rows)}, nil
 }

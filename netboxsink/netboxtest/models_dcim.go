@@ -268,7 +268,7 @@ func deviceInterfaceModel() *model {
 			foreign("parent", "dcim.interface", restricted, longNested),
 			foreign("bridge", "dcim.interface", longNested),
 			computed("bridge_interfaces", func(w *writer, o *object) {
-				w.separated(w.store.find("dcim.interface", "bridge", o.id), w.longNested)
+				w.ordered(w.store.find("dcim.interface", "bridge", o.id), w.longNested)
 			}, since(5)),
 			foreign("lag", "dcim.interface", longNested),
 			integer("mtu", nullable, between(1, 65536)),

@@ -14,15 +14,7 @@ func notFoundPage() *response {
 }
 
 func (s *Server) rootPage(r *http.Request) *response {
-	b := []byte{'{'}
-	for i, app := range []string{"core", "dcim", "extras", "ipam", "status", "tenancy", "users", "virtualization"} {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(appendString(b, app), ':')
-		b = appendString(b, base(r)+"/api/"+app+"/")
-	}
-	return &response{body: append(b, '}')}
+	return addresses(r, "/api/", []string{"core", "dcim", "extras", "ipam", "status", "tenancy", "users", "virtualization"})
 }
 
 // appPage lists the models of one app, nil if the path is no app.
@@ -37,15 +29,20 @@ func (s *Server) appPage(r *http.Request, app string) *response {
 		return nil
 	}
 	slices.Sort(names)
-	b := []byte{'{'}
-	for i, name := range names {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(appendString(b, name), ':')
-		b = appendString(b, base(r)+"/api/"+app+"/"+name+"/")
-	}
-	return &response{body: append(b, '}')}
+	return addresses(r, "/api/"+app+"/", names)
+}
+
+// addresses tells where each of the names is, below path.
+func addresses(r *http.Request, path string, names []string) *response {
+	w := &writer{base: base(r)}
+	w.raw("{")
+	separated(w, names, func(name string) {
+		w.text(name)
+		w.raw(":")
+		w.text(w.base + path + name + "/")
+	})
+	w.raw("}")
+	return &response{body: w.buffer}
 }
 
 func (s *Server) statusPage() *response {

@@ -20,6 +20,23 @@ func (w *writer) integer(i int)   { w.buffer = strconv.AppendInt(w.buffer, int64
 func (w *writer) boolean(b bool)  { w.buffer = strconv.AppendBool(w.buffer, b) }
 func (w *writer) float(f float64) { w.buffer = appendFloat(w.buffer, f) }
 
+// list renders an array.
+func list[T any](w *writer, items []T, render func(T)) {
+	w.raw("[")
+	separated(w, items, render)
+	w.raw("]")
+}
+
+// separated renders items with commas between them.
+func separated[T any](w *writer, items []T, render func(T)) {
+	for i, item := range items {
+		if i > 0 {
+			w.raw(",")
+		}
+		render(item)
+	}
+}
+
 func (w *writer) url(o *object, root, path string) {
 	w.buffer = append(w.buffer, '"')
 	w.buffer = append(w.buffer, w.base...)
@@ -120,23 +137,9 @@ func (w *writer) value(v any) {
 	case json.RawMessage:
 		w.buffer = append(w.buffer, v...)
 	case []string:
-		w.raw("[")
-		for i, s := range v {
-			if i > 0 {
-				w.raw(",")
-			}
-			w.text(s)
-		}
-		w.raw("]")
+		list(w, v, w.text)
 	case []int:
-		w.raw("[")
-		for i, id := range v {
-			if i > 0 {
-				w.raw(",")
-			}
-			w.integer(id)
-		}
-		w.raw("]")
+		list(w, v, w.integer)
 	}
 }
 
@@ -166,39 +169,19 @@ func label(choices []choice, value string) string {
 }
 
 func (w *writer) many(target string, ids []int) {
-	w.raw("[")
-	first := true
-	for _, id := range ids {
-		o := w.store.get(target, id)
-		if o == nil {
-			continue
-		}
-		if !first {
-			w.raw(",")
-		}
-		first = false
-		w.brief(o, nil)
-	}
-	w.raw("]")
+	list(w, w.store.all(target, ids), func(o *object) { w.brief(o, nil) })
 }
 
-// objects renders the brief forms of a list.
+// objects renders the brief forms of a list, in the order of their model.
 func (w *writer) objects(found []*object) {
-	w.separated(found, func(o *object) { w.brief(o, nil) })
+	w.ordered(found, func(o *object) { w.brief(o, nil) })
 }
 
-func (w *writer) separated(found []*object, render func(o *object)) {
+func (w *writer) ordered(found []*object, render func(o *object)) {
 	if len(found) > 1 {
 		sortObjects(w.store, found, found[0].model.ordering)
 	}
-	w.raw("[")
-	for i, o := range found {
-		if i > 0 {
-			w.raw(",")
-		}
-		render(o)
-	}
-	w.raw("]")
+	list(w, found, render)
 }
 
 // longNested renders an interface as other interfaces refer to it: NetBox keeps
@@ -244,19 +227,9 @@ func (w *writer) tags(ids []int) {
 		w.raw("[]")
 		return
 	}
-	found := make([]*object, 0, len(ids))
-	for _, id := range ids {
-		if o := w.store.get("extras.tag", id); o != nil {
-			found = append(found, o)
-		}
-	}
+	found := w.store.all("extras.tag", ids)
 	sortObjects(w.store, found, []string{"weight", "name"})
-	w.raw("[")
-	for i, o := range found {
-		if i > 0 {
-			w.raw(",")
-		}
+	list(w, found, func(o *object) {
 		w.brief(o, []string{"id", "url", "display_url", "display", "name", "slug", "color"})
-	}
-	w.raw("]")
+	})
 }

@@ -2,6 +2,7 @@ package netboxtest
 
 import (
 	"encoding/json"
+	"iter"
 	"maps"
 	"strings"
 )
@@ -30,8 +31,7 @@ func checkCustomFieldType(d *draft) *invalid {
 
 func cleanCustomField(d *draft) *invalid {
 	name, kind := d.after.text("name"), d.after.text("type")
-	switch {
-	case strings.Contains(name, "__"):
+	if strings.Contains(name, "__") {
 		return refuse("name", "Double underscores are not permitted in custom field names.")
 	}
 	choosing := kind == "select" || kind == "multiselect"
@@ -68,35 +68,39 @@ func spreadDefault(t *transaction, before, cf *object) {
 	if before != nil || !ok {
 		return
 	}
-	types, _ := cf.values["object_types"].([]string)
-	for _, label := range types {
-		table := t.tables[label]
-		if table == nil {
-			continue
-		}
-		for _, o := range t.candidates(table, nil) {
-			data := map[string]json.RawMessage{}
-			maps.Copy(data, o.custom())
-			data[cf.text("name")] = fallback
-			t.replace(o, o.with(customFields, data))
-		}
+	for o := range t.bearing(cf) {
+		data := map[string]json.RawMessage{}
+		maps.Copy(data, o.custom())
+		data[cf.text("name")] = fallback
+		t.replace(o, o.with(customFields, data))
 	}
 }
 
 // dropCustomData takes a deleted custom field's values off all objects; NetBox
 // logs nothing on them.
 func dropCustomData(t *transaction, cf *object) {
-	types, _ := cf.values["object_types"].([]string)
-	for _, label := range types {
-		table := t.tables[label]
-		if table == nil {
-			continue
+	for o := range t.bearing(cf) {
+		if _, ok := o.custom()[cf.text("name")]; ok {
+			data := maps.Clone(o.custom())
+			delete(data, cf.text("name"))
+			t.replace(o, o.with(customFields, data))
 		}
-		for _, o := range t.candidates(table, nil) {
-			if _, ok := o.custom()[cf.text("name")]; ok {
-				data := maps.Clone(o.custom())
-				delete(data, cf.text("name"))
-				t.replace(o, o.with(customFields, data))
+	}
+}
+
+// bearing has the objects of a custom field's types.
+func (t *transaction) bearing(cf *object) iter.Seq[*object] {
+	return func(yield func(*object) bool) {
+		types, _ := cf.values["object_types"].([]string)
+		for _, label := range types {
+			table := t.tables[label]
+			if table == nil {
+				continue
+			}
+			for _, o := range t.candidates(table, nil) {
+				if !yield(o) {
+					return
+				}
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package netboxtest
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -57,6 +58,17 @@ func (s *store) get(label string, id int) *object {
 	return nil
 }
 
+// all returns the objects with those ids, in their order; an id without an object is passed over.
+func (s *store) all(label string, ids []int) []*object {
+	found := make([]*object, 0, len(ids))
+	for _, id := range ids {
+		if o := s.get(label, id); o != nil {
+			found = append(found, o)
+		}
+	}
+	return found
+}
+
 // follow returns the object that a reference of o names, or nil.
 func (s *store) follow(o *object, name string) *object {
 	f := o.model.field(name)
@@ -76,16 +88,7 @@ func (s *store) find(label, index string, key any) []*object {
 	if len(set) == 0 {
 		return nil
 	}
-	ids := make([]int, 0, len(set))
-	for id := range set {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	found := make([]*object, len(ids))
-	for i, id := range ids {
-		found[i] = t.rows[id]
-	}
-	return found
+	return s.all(label, slices.Sorted(maps.Keys(set)))
 }
 
 // count returns how many objects are under one key of an index.
