@@ -146,7 +146,9 @@ func (r *run) plan() (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	desired, current, err := r.desire(inventories, current)
+	desired, current, err := r.lookup(current, func(current *State) (*State, error) {
+		return r.engine.sink.Desired(inventories, current)
+	})
 	if err != nil {
 		return nil, err
 	}

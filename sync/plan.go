@@ -83,6 +83,9 @@ func (p *Plan) byUnit() [][]Change {
 	return units
 }
 
+// objects returns how many units and shared objects the plan speaks of.
+func (p *Plan) objects() int { return len(p.byUnit()) }
+
 func writeUnit(out io.Writer, unit []Change, silent map[Kind]int) {
 	top := unit[0]
 	if len(unit) == 1 && top.Op == Keep && len(top.Left) == 0 {

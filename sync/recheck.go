@@ -1,12 +1,6 @@
 package sync
 
-import (
-	"context"
-	"slices"
-)
-
-// objects returns how many units and shared objects the plan speaks of.
-func (p *Plan) objects() int { return len(p.byUnit()) }
+import "slices"
 
 // recheck reads the sink again and returns the plan as it can be applied now: what no longer is as the plan found it
 // has failed, with all that belongs to its unit.
@@ -21,18 +15,9 @@ func (r *run) recheck(p *Plan) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	desired := p.records()
-	for range 10 {
-		more, err := r.engine.sink.Lookup(r.ctx, desired, current)
-		if err != nil {
-			return nil, err
-		}
-		if more == nil {
-			break
-		}
-		current = current.merge(more)
-	}
-	if err := context.Cause(r.ctx); err != nil {
+	planned := p.records()
+	desired, current, err := r.lookup(current, func(*State) (*State, error) { return planned, nil })
+	if err != nil {
 		return nil, err
 	}
 	r.emit(Step{Stage: StageRead, Status: Completed})

@@ -156,11 +156,11 @@ func (r *run) sourceFailed(key Key, err error) {
 	r.emit(Failure{Stage: StageRead, Key: key, Name: key.Name, Errors: []*ObjectError{problem}})
 }
 
-// desire translates the inventories, and looks up what stands under the names that this needs, until nothing is
-// missing any more.
-func (r *run) desire(inventories []*inventory.Inventory, current *State) (desired, all *State, err error) {
+// lookup asks what is desired in view of the current records, and looks up what stands under the names that this needs,
+// until nothing is missing any more.
+func (r *run) lookup(current *State, desire func(current *State) (*State, error)) (desired, all *State, err error) {
 	for range 10 { // each round looks one step further along references; a sink needs two or three
-		if desired, err = r.engine.sink.Desired(inventories, current); err != nil {
+		if desired, err = desire(current); err != nil {
 			return nil, nil, err
 		}
 		more, err := r.engine.sink.Lookup(r.ctx, desired, current)

@@ -388,9 +388,15 @@ func TestGoneGuestStays(t *testing.T) {
 // TestLookupWithoutEnd is noticed.
 func TestLookupWithoutEnd(t *testing.T) {
 	t.Parallel()
-	engine := newEngine(t, endless{enginetest.NewSink(nil)}, nil, enginetest.NewSource(enginetest.Estate("alpha", 1, 1)))
+	source := enginetest.NewSource(enginetest.Estate("alpha", 1, 1))
+	engine := newEngine(t, endless{enginetest.NewSink(nil)}, nil, source)
 	_, err := engine.Run(t.Context(), nil)
 	require.ErrorContains(t, err, "Lookup comes to no end")
+
+	plan, err := newEngine(t, enginetest.NewSink(nil), nil, source).Plan(t.Context(), nil)
+	require.NoError(t, err)
+	_, err = engine.Apply(t.Context(), plan, nil)
+	require.ErrorContains(t, err, "Lookup comes to no end", "of a saved plan, too")
 }
 
 type endless struct{ *enginetest.Sink }
