@@ -35,11 +35,7 @@ func (m *mapping) devices(inventories []*inventory.Inventory) {
 			units = append(units, u)
 		}
 	}
-	for _, r := range m.byKind[KindDevice] {
-		if !renamed[r.ID] {
-			names.take(r.Fields["site"].Value, r.Fields["name"].Value.Text())
-		}
-	}
+	names.keep(m.byKind[KindDevice], "site", renamed)
 	for _, u := range units {
 		m.device(u, names)
 	}
@@ -58,15 +54,7 @@ func (m *mapping) device(u *nodeUnit, names *naming) {
 	if u.was != nil {
 		place = u.was.Fields["site"].Value
 	}
-	var name string
-	switch {
-	case u.was != nil && isFrom(u.was.Fields["name"].Value.Text(), u.base()):
-		name = u.was.Fields["name"].Value.Text()
-	case stays(u.was, u.base()):
-		name = suffixed(u.base(), 1) // a person's name stays: this one is only what the plan says it would be
-	default:
-		name = names.give(place, u.base())
-	}
+	name := names.name(u.was, place, u.base())
 	fields := map[string]sync.Field{
 		"name":                     {Value: sync.String(name), Rule: sync.UntilEdited, Ours: []sync.Value{sync.String(u.base())}},
 		"site":                     {Value: site, Rule: sync.UntilEdited},

@@ -56,11 +56,7 @@ func (m *mapping) machines(inventories []*inventory.Inventory) {
 			units = append(units, u)
 		}
 	}
-	for _, r := range m.byKind[KindVirtualMachine] {
-		if !renamed[r.ID] {
-			names.take(r.Fields["cluster"].Value, r.Fields["name"].Value.Text())
-		}
-	}
+	names.keep(m.byKind[KindVirtualMachine], "cluster", renamed)
 	for _, u := range units {
 		m.machine(u, names)
 	}
@@ -182,13 +178,7 @@ func (m *mapping) machine(u *guestUnit, names *naming) {
 	if u.was != nil {
 		place = u.was.Fields["cluster"].Value
 	}
-	name := suffixed(u.base(), 1)
-	switch {
-	case u.was != nil && isFrom(u.was.Fields["name"].Value.Text(), u.base()):
-		name = u.was.Fields["name"].Value.Text()
-	case !stays(u.was, u.base()):
-		name = names.give(place, u.base())
-	}
+	name := names.name(u.was, place, u.base())
 	record.Label = name
 	record.Claims = []sync.Claim{nameClaim(KindVirtualMachine, place, name, "")}
 	record.Fields = m.machineFields(u, name)

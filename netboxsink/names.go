@@ -87,6 +87,27 @@ func (n *naming) take(place sync.Value, name string) {
 	n.taken[p][fold(n.kind, name)] = true
 }
 
+// keep marks the names of records that keep theirs, each in the place that a field names. renamed has the ids of the others.
+func (n *naming) keep(records []*sync.Record, place string, renamed map[string]bool) {
+	for _, r := range records {
+		if !renamed[r.ID] {
+			n.take(r.Fields[place].Value, r.Fields["name"].Value.Text())
+		}
+	}
+}
+
+// name returns what a unit is called that the source calls base: as it is, with or without a suffix, else by the first
+// free form.
+func (n *naming) name(was *sync.Record, place sync.Value, base string) string {
+	switch {
+	case !stays(was, base):
+		return n.give(place, base)
+	case isFrom(was.Fields["name"].Value.Text(), base):
+		return was.Fields["name"].Value.Text()
+	}
+	return suffixed(base, 1) // a person's name stays: this one is only what the plan says it would be
+}
+
 // give returns the first free form of a name, and marks it.
 func (n *naming) give(place sync.Value, base string) string {
 	for i := 1; ; i++ {
