@@ -24,7 +24,7 @@ type gateway struct {
 	clusterTime time.Duration
 	nodeTime    time.Duration
 	logger      *slog.Logger
-	search      chan struct{} // held while another entry is looked for
+	search      slots // held while another entry is looked for
 
 	mu      stdsync.Mutex // guards what follows
 	inUse   *entry
@@ -35,7 +35,7 @@ type gateway struct {
 func newGateway(bases []*url.URL, t *transport, who credential, o *Options) *gateway {
 	g := &gateway{
 		who: who, transport: t, clusterTime: o.ClusterTimeout, nodeTime: o.NodeTimeout, logger: o.Logger,
-		search: make(chan struct{}, 1),
+		search: make(slots, 1),
 	}
 	client := &http.Client{Transport: t}
 	for _, base := range bases {
@@ -203,12 +203,10 @@ func (g *gateway) after(e *entry) []*entry {
 
 // reconnect puts an entry that answers in the place of one that did not; it may be the same.
 func (g *gateway) reconnect(ctx context.Context, gone *entry, why error) (*entry, error) {
-	select {
-	case g.search <- struct{}{}:
-		defer func() { <-g.search }()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+	if err := g.search.take(ctx); err != nil {
+		return nil, err
 	}
+	defer g.search.leave()
 	if e := g.current(); e != gone {
 		return e, nil
 	}

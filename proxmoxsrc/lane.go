@@ -9,15 +9,15 @@ import (
 // lane is the way of one sort of requests to one node. It is closed when the node turns out not to answer, so that a
 // dead node costs its time once.
 type lane struct {
-	tolerance int           // how many objects in a row may hang before the lane is closed
-	retry     chan struct{} // held by the one request that is tried again
+	tolerance int   // how many objects in a row may hang before the lane is closed
+	retry     slots // held by the one request that is tried again
 
 	mu     stdsync.Mutex // guards what follows
 	closed error         // why nothing is sent any more
 	hung   int           // objects in a row that hung
 }
 
-func newLane(tolerance int) *lane { return &lane{tolerance: tolerance, retry: make(chan struct{}, 1)} }
+func newLane(tolerance int) *lane { return &lane{tolerance: tolerance, retry: make(slots, 1)} }
 
 func (l *lane) reason() error {
 	l.mu.Lock()
@@ -60,14 +60,12 @@ func hangs(err error) bool {
 func (n *nodeRun) ask(ctx context.Context, l *lane, path string) (json.RawMessage, error) {
 	raw, err := n.try(ctx, l, path)
 	if hangs(err) && l.reason() == nil {
-		select {
-		case l.retry <- struct{}{}:
-			raw, err = n.try(ctx, l, path)
-			l.note(err)
-			<-l.retry
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+		if err := l.retry.take(ctx); err != nil {
+			return nil, err
 		}
+		raw, err = n.try(ctx, l, path)
+		l.note(err)
+		l.retry.leave()
 	} else if err == nil {
 		l.note(nil)
 	}
@@ -86,12 +84,10 @@ func (n *nodeRun) ask(ctx context.Context, l *lane, path string) (json.RawMessag
 
 // try sends one request, in one of the run's places, unless the lane is closed.
 func (n *nodeRun) try(ctx context.Context, l *lane, path string) (json.RawMessage, error) {
-	select {
-	case n.run.places <- struct{}{}:
-		defer func() { <-n.run.places }()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+	if err := n.run.places.take(ctx); err != nil {
+		return nil, err
 	}
+	defer n.run.places.leave()
 	if why := l.reason(); why != nil {
 		return nil, why
 	}

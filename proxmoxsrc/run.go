@@ -20,7 +20,7 @@ type run struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	scope  sync.Scope
-	places chan struct{} // one for each request under way in the cluster
+	places slots // one for each request under way in the cluster
 	survey *survey
 	nodes  map[string]*nodeRun
 	guests []*guestRun // in the order of their VMIDs
@@ -33,7 +33,7 @@ type run struct {
 func newRun(ctx context.Context, s *Source, scope sync.Scope) *run {
 	r := &run{
 		source: s, scope: scope, nodes: map[string]*nodeRun{},
-		places: make(chan struct{}, s.options.ClusterReads),
+		places: make(slots, s.options.ClusterReads),
 	}
 	r.ctx, r.cancel = context.WithCancelCause(ctx)
 	return r

@@ -14,7 +14,7 @@ const renewAfter = 90 * time.Minute
 // its requests.
 type session struct {
 	password string
-	lock     chan struct{} // guards what follows
+	lock     slots // guards what follows
 	ticket   string
 	taken    time.Time
 	failure  error // of the login that was to replace the ticket
@@ -24,27 +24,15 @@ type session struct {
 type login func(ctx context.Context, password string) (ticket string, err error)
 
 func newSession(password string) *session {
-	return &session{password: password, lock: make(chan struct{}, 1)}
+	return &session{password: password, lock: make(slots, 1)}
 }
-
-// acquire takes the lock, unless the context ends before.
-func (s *session) acquire(ctx context.Context) error {
-	select {
-	case s.lock <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-func (s *session) release() { <-s.lock }
 
 // forgive forgets that a login failed: the next request tries again.
 func (s *session) forgive(ctx context.Context) {
-	if s.acquire(ctx) != nil {
+	if s.lock.take(ctx) != nil {
 		return
 	}
-	defer s.release()
+	defer s.lock.leave()
 	if s.failure != nil {
 		s.ticket, s.failure = "", nil
 	}
@@ -52,10 +40,10 @@ func (s *session) forgive(ctx context.Context) {
 
 // current returns a ticket that is good for a while.
 func (s *session) current(ctx context.Context, do login) (string, error) {
-	if err := s.acquire(ctx); err != nil {
+	if err := s.lock.take(ctx); err != nil {
 		return "", err
 	}
-	defer s.release()
+	defer s.lock.leave()
 	switch {
 	case s.failure != nil:
 		return "", s.failure
@@ -75,10 +63,10 @@ func (s *session) current(ctx context.Context, do login) (string, error) {
 // instead returns a ticket in the place of one that was refused. Of all whose ticket was refused only the first logs in,
 // and once: if that fails, or its ticket is refused, it is over.
 func (s *session) instead(ctx context.Context, refused string, do login) (string, error) {
-	if err := s.acquire(ctx); err != nil {
+	if err := s.lock.take(ctx); err != nil {
 		return "", err
 	}
-	defer s.release()
+	defer s.lock.leave()
 	switch {
 	case s.failure != nil:
 		return "", s.failure
