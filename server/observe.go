@@ -42,12 +42,12 @@ type Stats struct {
 
 // Stats returns what the server is doing now. It asks no end anything.
 func (s *Server) Stats() Stats {
-	all := s.queue.all()
+	runs := s.queue.rows()
 	stats := Stats{
 		Streams: int(s.streams.Load()), Sockets: int(s.sockets.Load()), LastGood: map[string]time.Time{},
 	}
-	for _, r := range all {
-		switch r.row().State {
+	for _, r := range runs {
+		switch r.State {
 		case stateRunning:
 			stats.Running++
 		case stateWaiting:
@@ -58,7 +58,7 @@ func (s *Server) Stats() Stats {
 	known, _ := s.sources(rows) // a server that has no NetBox yet has clusters all the same
 	for _, c := range s.clusters(rows, known) {
 		stats.LastGood[c.Source] = time.Time{}
-		if last := lastGood(all, c.Source); last != nil {
+		if last := lastGood(runs, c.Source); last != nil {
 			stats.LastGood[c.Source] = last.Finished
 		}
 	}

@@ -243,6 +243,16 @@ func (q *queue) all() []*run {
 	return slices.Concat(q.past, q.current, q.waiting)
 }
 
+// rows returns how all of them are told of.
+func (q *queue) rows() []runRow {
+	all := q.all()
+	rows := make([]runRow, len(all))
+	for i, r := range all {
+		rows[i] = r.row()
+	}
+	return rows
+}
+
 // waits tells whether the run waits for its turn.
 func (q *queue) waits(r *run) bool {
 	q.mu.Lock()

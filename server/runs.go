@@ -127,8 +127,8 @@ func (s *Server) listRuns(w http.ResponseWriter, request *http.Request) {
 		}
 	}
 	list := []runRow{}
-	for _, r := range slices.Backward(s.queue.all()) {
-		if row := r.row(); len(states) == 0 || slices.Contains(states, row.State) {
+	for _, row := range slices.Backward(s.queue.rows()) {
+		if len(states) == 0 || slices.Contains(states, row.State) {
 			list = append(list, row.short())
 		}
 	}

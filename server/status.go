@@ -68,9 +68,9 @@ type health struct {
 func (s *Server) getStatus(w http.ResponseWriter, request *http.Request) {
 	body := s.asks.current(request.Context(), s)
 	body.Running, body.Waiting = []runRow{}, []runRow{}
-	all := s.queue.all()
-	for _, r := range all {
-		switch row := r.row(); row.State {
+	rows := s.queue.rows()
+	for _, row := range rows {
+		switch row.State {
 		case stateRunning:
 			body.Running = append(body.Running, row.short())
 		case stateWaiting:
@@ -78,7 +78,7 @@ func (s *Server) getStatus(w http.ResponseWriter, request *http.Request) {
 		}
 	}
 	for i := range body.Clusters {
-		body.Clusters[i].LastGood = lastGood(all, body.Clusters[i].Source)
+		body.Clusters[i].LastGood = lastGood(rows, body.Clusters[i].Source)
 	}
 	s.respond(w, http.StatusOK, body)
 }
@@ -244,10 +244,9 @@ func (s *Server) netBoxURL(rows Endpoints) string {
 
 // lastGood returns the last run of a cluster in which nothing failed, nil if none is remembered. A plan alone, or some
 // guests alone, say nothing of a cluster.
-func lastGood(runs []*run, source string) *goodRun {
+func lastGood(rows []runRow, source string) *goodRun {
 	var last *goodRun
-	for _, r := range runs {
-		row := r.row()
+	for _, row := range rows {
 		good := row.State == stateCompleted && !row.DryRun && len(row.Scope.Guests) == 0 && row.Scope.HasSource(source)
 		if good && row.Finished != nil && (last == nil || row.Finished.After(last.Finished)) {
 			last = &goodRun{Run: row.ID, Finished: *row.Finished}
