@@ -207,13 +207,9 @@ func (s *Server) applyPlan(w http.ResponseWriter, _ *http.Request, r *run) {
 
 // getEvents answers with the events of a run, whole, as a stream.
 func (s *Server) getEvents(w http.ResponseWriter, request *http.Request, r *run) {
-	var from place
-	if name, seen, told, ok := sse.ParseEventID(request.Header.Get("Last-Event-ID")); ok && name == r.id {
-		from = place{events: int(min(seen, 1<<31-1)), frames: told}
+	id, from := parsePlace(request.Header.Get("Last-Event-ID"))
+	if id != r.id {
+		from = place{}
 	}
-	if left, _, ended := r.after(from.events); ended && len(left) == 0 {
-		w.WriteHeader(http.StatusNoContent)
-		return
-	}
-	s.begin(w, dialect{"plain", sse.Plain}).watch(request.Context(), r, nil, from)
+	s.goOn(w, request, r, dialect{"plain", sse.Plain}, from)
 }

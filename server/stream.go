@@ -61,18 +61,22 @@ func (s *Server) stageStream(w http.ResponseWriter, request *http.Request, p sta
 // resume goes on with the run that the id names, after the event that it names. It starts none: a browser comes back
 // after a stream that has come to its end, too, and only the status 204 makes it stay away.
 func (s *Server) resume(w http.ResponseWriter, request *http.Request, kind sse.Stream, id string) {
-	name, seen, told, ok := sse.ParseEventID(id)
+	name, from := parsePlace(id)
 	r := s.queue.find(name)
-	if !ok || r == nil {
+	if r == nil {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	from := place{events: int(min(seen, 1<<31-1)), frames: told}
+	s.goOn(w, request, r, documented(kind), from)
+}
+
+// goOn answers with the events of a run from a place on, or that there are none.
+func (s *Server) goOn(w http.ResponseWriter, request *http.Request, r *run, d dialect, from place) {
 	if left, _, ended := r.after(from.events); ended && len(left) == 0 {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	s.begin(w, documented(kind)).watch(request.Context(), r, nil, from)
+	s.begin(w, d).watch(request.Context(), r, nil, from)
 }
 
 // documented is the dialect of plugin v0.0.7.
@@ -82,6 +86,15 @@ func documented(kind sse.Stream) dialect {
 
 // place is how far a watcher has come: it has so many events, and of the next one so many frames.
 type place struct{ events, frames int }
+
+// parsePlace returns the run and the place that an event id names; of any other text no run.
+func parsePlace(id string) (run string, from place) {
+	name, seen, told, ok := sse.ParseEventID(id)
+	if !ok {
+		return "", place{}
+	}
+	return name, place{events: int(min(seen, 1<<31-1)), frames: told}
+}
 
 // eventStream is the answer to one request for a stream.
 type eventStream struct {
