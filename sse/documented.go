@@ -1,7 +1,6 @@
 package sse
 
 import (
-	"encoding/json"
 	"strings"
 
 	"github.com/proxbox-go/proxbox/sync"
@@ -16,7 +15,7 @@ import (
 // becomes of shared objects is told only when it fails.
 func Documented(stream Stream) Dialect {
 	return func(dst []Frame, ev sync.Event) ([]Frame, error) {
-		d := telling{stream: stream, frames: dst}
+		d := telling{framing{frames: dst}, stream}
 		switch ev := ev.(type) {
 		case sync.Step:
 			d.step(ev)
@@ -66,18 +65,8 @@ func stageOf(stage sync.Stage) (unitKind, bool) {
 
 // telling tells one event.
 type telling struct {
+	framing
 	stream Stream
-	frames []Frame
-	err    error
-}
-
-func (d *telling) tell(event string, body any) {
-	data, err := json.Marshal(body)
-	if err != nil {
-		d.err = err
-		return
-	}
-	d.frames = append(d.frames, Frame{Event: event, Data: data})
 }
 
 // stageBody is a step that tells of a stage.

@@ -28,7 +28,7 @@ import (
 // them into its log, where it cuts them there: what does not fit ends in "…".
 func Stages(stage Stage) Dialect {
 	return func(dst []Frame, ev sync.Event) ([]Frame, error) {
-		d := staging{stage: stage, frames: dst}
+		d := staging{framing{frames: dst}, stage}
 		switch ev := ev.(type) {
 		case sync.Step:
 			d.step(ev)
@@ -96,9 +96,8 @@ const (
 
 // staging tells one event of a stage.
 type staging struct {
-	stage  Stage
-	frames []Frame
-	err    error
+	framing
+	stage Stage
 }
 
 // tell adds a frame. The texts are parts of the body, the most important first: each is cut to what room is left.
@@ -115,12 +114,7 @@ func (d *staging) tell(event string, body any, texts ...*string) {
 		}
 		*text = cut(whole[i], room)
 	}
-	data, err := json.Marshal(body)
-	if err != nil {
-		d.err = err
-		return
-	}
-	d.frames = append(d.frames, Frame{Event: event, Data: data})
+	d.framing.tell(event, body)
 }
 
 // length returns how long the frame would be: on the wire, or, if that is longer, as the plugin logs it, with a blank
@@ -466,10 +460,10 @@ func (d *staging) error(text string) {
 }
 
 type stageEnd struct {
-	OK      bool        `json:"ok"`
-	Message string      `json:"message"`
-	Result  stageCount  `json:"result"`
-	Errors  []stageFlaw `json:"errors"`
+	OK      bool          `json:"ok"`
+	Message string        `json:"message"`
+	Result  stageCount    `json:"result"`
+	Errors  []errorDetail `json:"errors"`
 }
 
 type stageCount struct {
@@ -477,13 +471,9 @@ type stageCount struct {
 	tally
 }
 
-type stageFlaw struct {
-	Detail string `json:"detail"`
-}
-
 func (d *staging) end(ok bool, message string, t tally, reason string) {
 	body := stageEnd{
-		OK: ok, Message: cut(message, maxStageMessage), Errors: []stageFlaw{},
+		OK: ok, Message: cut(message, maxStageMessage), Errors: []errorDetail{},
 		Result: stageCount{Count: t.Created + t.Updated + t.Unchanged, tally: t},
 	}
 	if ok {
@@ -491,7 +481,7 @@ func (d *staging) end(ok bool, message string, t tally, reason string) {
 		return
 	}
 	// The plugin shows the reason in place of the message.
-	body.Errors = []stageFlaw{{reason}}
+	body.Errors = []errorDetail{{reason}}
 	body.Message = fmt.Sprintf("%s sync failed.", d.stage)
 	d.tell(eventComplete, &body, &body.Errors[0].Detail)
 }
