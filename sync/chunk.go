@@ -117,7 +117,7 @@ func (c *chunk) inline(change *Change) {
 
 // item builds what is sent for a change; fields that refer to what is still to be created are put off.
 func (c *chunk) item(change *Change) (Item, error) {
-	if err := c.failed[change.Unit]; err != nil && change.Key != change.Unit {
+	if err := c.failed[change.Unit]; err != nil && !change.isTop() {
 		return Item{}, fmt.Errorf("%s: %w", change.Unit, ErrDependency)
 	}
 	if err := c.w.failed[change.Key]; err != nil {

@@ -358,7 +358,7 @@ func (d *differ) translate(v Value) Value {
 func (d *differ) pointsOutOfScope(v Value) bool {
 	return slices.ContainsFunc(v.Keys(), func(k Key) bool {
 		r := d.currentOf(k)
-		return r != nil && !r.Unit.IsZero() && r.Key != r.Unit && !d.scope.HasKind(k.Kind)
+		return r != nil && r.isChild() && !d.scope.HasKind(k.Kind)
 	})
 }
 
