@@ -53,6 +53,9 @@ type Record struct {
 	Inline bool
 	// Skip, on a desired record, says why it is left alone this time: it is neither written nor removed.
 	Skip string
+	// Remove, on a desired top-level record, says why the unit is to be deleted, with all that hangs on it: its fields are
+	// not written. A unit that is not ours, or that a hold covers, is left alone all the same.
+	Remove string
 	// Reason, on a desired record, says why it is as it is where that is worth telling ("adopted: …").
 	Reason string
 }
@@ -66,6 +69,8 @@ func (r *Record) isChild() bool { return !r.Unit.IsZero() && r.Key != r.Unit }
 // Field is one field of a record.
 type Field struct {
 	Value Value
+	// From says, on a desired record, where the value comes from, for those who ask: "cores × sockets of the configuration".
+	From string
 	// Rule says, on a desired record, when the field may be written over. The zero value is [Always].
 	Rule Rule
 	// Remember asks that the written value be kept in the unit's memory although the rule does not need it.

@@ -7,15 +7,24 @@
 // address for gone while a gap covers it. The other way round, what no gap covers and the inventory lacks is gone.
 package inventory
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 // Inventory is one reading of one source. Whoever receives it owns it.
 type Inventory struct {
 	// Source is the source's configured name. It never changes and is what identity is built from.
-	Source  string
+	Source string
+	// ReadAt is when the reading began.
+	ReadAt  time.Time
 	Cluster Cluster
 	Nodes   []Node  // in the order of their names
 	Guests  []Guest // in the order of their IDs
+	// VNets are the virtual networks of the cluster, in the order of their names; a NIC may name one as its bridge.
+	VNets []VNet
+	// TagColors has the background colour of tags, "ff0000", where the cluster gives one.
+	TagColors map[string]string
 	// Gaps tells what is missing, and why.
 	Gaps []Gap
 	// Dropped names the elements that were left out because they made no sense, one sentence each.
@@ -31,6 +40,14 @@ type Cluster struct {
 	Quorate bool
 	// Version is the hypervisor's release as it tells it, for example "8.4.1".
 	Version string
+}
+
+// VNet is a virtual network of the whole cluster.
+type VNet struct {
+	Name  string
+	Zone  string
+	Alias string
+	VLAN  int // 0 where it is none: the tag of a VXLAN is no VLAN
 }
 
 // NodeStatus tells whether a node is a working member of its cluster.
@@ -69,6 +86,11 @@ type NodeInterface struct {
 	Ports     []string
 	Parent    string // raw device of a VLAN
 	VLAN      int    // 0 is none
+	// BondMode is the provider's word, of a bond: "802.3ad", "active-backup", …
+	BondMode string
+	// VLANAware tells that a bridge carries VLANs, and Trunks which: "2-4094".
+	VLANAware bool
+	Trunks    []string
 	Addresses []netip.Prefix
 	Gateways  []netip.Addr
 	Comment   string
@@ -119,7 +141,9 @@ type Guest struct {
 	Memory      int64   // bytes; 0 is unknown
 	Description string
 	// OSType is the provider's word: "l26", "win11", "debian", …
-	OSType       string
+	OSType string
+	// OS is what the guest's agent says of its operating system; the zero value is unknown.
+	OS           OS
 	StartAtBoot  bool
 	Agent        bool // a guest agent is configured
 	Unprivileged bool // LXC
@@ -128,13 +152,22 @@ type Guest struct {
 	Disks        []Disk // in the order of their keys
 }
 
+// OS is an operating system.
+type OS struct {
+	ID      string // "debian", "mswindows"
+	Name    string // "Debian GNU/Linux"
+	Version string // "12"; of Windows "2022"
+}
+
 // NIC is one network interface of a guest.
 type NIC struct {
 	// Key is the provider's name for the slot, "net0": it stays while the NIC's own name changes.
 	Key string
 	// Name is the interface's name inside the guest where the configuration gives one (LXC: "eth0"); else empty.
-	Name   string
-	Model  string
+	Name string
+	// AgentName is what the guest calls it, by its agent; empty when unknown.
+	AgentName string
+	Model     string
 	MAC    string // "BC:24:11:AA:BB:CC"; empty when it changes at each start
 	Bridge string
 	VLAN   int      // access VLAN; 0 is none
