@@ -79,13 +79,13 @@ type Node struct {
 type NodeInterface struct {
 	Name string
 	// Type is the provider's word: "bridge", "bond", "vlan", "eth", "OVSBridge", …
-	Type      string
-	Active    bool
-	MAC       string // "AA:BB:CC:00:11:22"; empty when unknown
-	MTU       int    // 0 is the default
-	Ports     []string
-	Parent    string // raw device of a VLAN
-	VLAN      int    // 0 is none
+	Type   string
+	Active bool
+	MAC    string // "AA:BB:CC:00:11:22"; empty when unknown
+	MTU    int    // 0 is the default
+	Ports  []string
+	Parent string // raw device of a VLAN
+	VLAN   int    // 0 is none
 	// BondMode is the provider's word, of a bond: "802.3ad", "active-backup", …
 	BondMode string
 	// VLANAware tells that a bridge carries VLANs, and Trunks which: "2-4094".
@@ -168,11 +168,11 @@ type NIC struct {
 	// AgentName is what the guest calls it, by its agent; empty when unknown.
 	AgentName string
 	Model     string
-	MAC    string // "BC:24:11:AA:BB:CC"; empty when it changes at each start
-	Bridge string
-	VLAN   int      // access VLAN; 0 is none
-	Trunks []string // VLAN ids and ranges, "20", "30-40"
-	MTU    int      // 0 is inherited
+	MAC       string // "BC:24:11:AA:BB:CC"; empty when it changes at each start
+	Bridge    string
+	VLAN      int      // access VLAN; 0 is none
+	Trunks    []string // VLAN ids and ranges, "20", "30-40"
+	MTU       int      // 0 is inherited
 	// Down tells that the link is unplugged.
 	Down bool
 	// Addresses are those found on this NIC; all of them unless a gap for PartAddresses covers the guest.
