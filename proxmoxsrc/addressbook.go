@@ -9,12 +9,15 @@ import (
 	"github.com/proxbox-go/proxbox/sync/inventory"
 )
 
-// addressBook collects the addresses of a guest's NICs from a list of the interfaces inside it. It reads the list
+// addressBook collects addresses and names of a guest's NICs from a list of the interfaces inside it. It reads the list
 // interface by interface and keeps nothing of those that are not wanted: there may be thousands.
 type addressBook struct {
 	byMAC map[string]int         // the index of the first NIC with that MAC address
 	byNIC map[int][]netip.Prefix // in the order in which the guest tells them, each once
 	seen  map[nicAddress]bool
+	// names has what the guest calls each NIC: of several interfaces with its MAC address the one with the shortest name,
+	// for VLANs and aliases are called "ens18.30" and "ens18:1"; of several of one length the first.
+	names map[int]string
 	// surplus counts what is beyond the limit.
 	surplus int
 }
@@ -29,7 +32,7 @@ type nicAddress struct {
 const addressLimit = 1000
 
 func newAddressBook(nics []inventory.NIC) *addressBook {
-	b := &addressBook{byMAC: map[string]int{}, byNIC: map[int][]netip.Prefix{}, seen: map[nicAddress]bool{}}
+	b := &addressBook{byMAC: map[string]int{}, byNIC: map[int][]netip.Prefix{}, seen: map[nicAddress]bool{}, names: map[int]string{}}
 	for i, nic := range nics {
 		if _, taken := b.byMAC[nic.MAC]; nic.MAC != "" && !taken {
 			b.byMAC[nic.MAC] = i
@@ -40,6 +43,7 @@ func newAddressBook(nics []inventory.NIC) *addressBook {
 
 // guestInterface is an interface inside a guest, as the agent of a virtual machine or the host of a container lists it.
 type guestInterface struct {
+	Name            text
 	HardwareAddress text `json:"hardware-address"`
 	HWAddr          text
 	IPAddresses     json.RawMessage `json:"ip-addresses"`
@@ -91,6 +95,7 @@ func (b *addressBook) add(one *guestInterface) {
 	if !wanted {
 		return
 	}
+	b.call(nic, string(one.Name))
 	var list []json.RawMessage
 	if json.Unmarshal(one.IPAddresses, &list) != nil {
 		for _, s := range []text{one.INet, one.INet6} {
@@ -111,6 +116,12 @@ func (b *addressBook) add(one *guestInterface) {
 		if prefix, ok := usableAddress(string(a.Address), parsePrefixLength(string(a.Prefix))); ok {
 			b.put(nic, prefix)
 		}
+	}
+}
+
+func (b *addressBook) call(nic int, name string) {
+	if known := b.names[nic]; name != "" && (known == "" || len(name) < len(known)) {
+		b.names[nic] = name
 	}
 }
 

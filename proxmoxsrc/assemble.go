@@ -12,6 +12,7 @@ import (
 func (r *run) assemble() *inventory.Inventory {
 	inv := &inventory.Inventory{
 		Source: r.source.name,
+		ReadAt: r.began,
 		Cluster: inventory.Cluster{
 			Name: r.survey.status.Name, Standalone: r.survey.status.Standalone, Quorate: r.survey.status.Quorate,
 			Version: r.survey.version.Version,
@@ -19,6 +20,7 @@ func (r *run) assemble() *inventory.Inventory {
 		Dropped: slices.Clone(r.survey.rows.dropped),
 	}
 	r.listGaps(inv)
+	r.whole.assemble(inv)
 	for _, name := range slices.Sorted(maps.Keys(r.nodes)) {
 		if n := r.nodes[name]; n.listed {
 			n.assemble(inv)

@@ -7,9 +7,10 @@
 //
 // # Requests
 //
-// A run sends 4 requests for the cluster, 2 for each node that is not offline, 1 for each guest, and 1 more for each
-// running container and each running virtual machine whose agent is enabled. Calls that keep a node's few workers busy
-// (agent, container interfaces) have a limit of their own: see [Options].
+// A run sends 6 requests for the cluster and 1 more if it has virtual networks, 2 for each node that is not offline, 1
+// for each guest, 1 more for each running container and each running virtual machine whose agent is enabled, and another
+// one for each agent that answers. Calls that keep a node's few workers busy (agent, container interfaces) have a limit
+// of their own: see [Options].
 //
 // # Rights
 //

@@ -33,6 +33,13 @@ func expected(e *proxmoxtest.Estate) *inventory.Inventory {
 			CPUs: n.Threads, Memory: n.Memory, CPUModel: n.CPUModel, Interfaces: expectedInterfaces(n),
 		})
 	}
+	for _, v := range e.Vnets {
+		if v.Zone != "vl" {
+			v.Tag = 0
+		}
+		inv.VNets = append(inv.VNets, inventory.VNet{Name: v.Name, Zone: v.Zone, Alias: v.Alias, VLAN: v.Tag})
+	}
+	slices.SortFunc(inv.VNets, func(a, b inventory.VNet) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(inv.Nodes, func(a, b inventory.Node) int { return cmp.Compare(a.Name, b.Name) })
 	for _, g := range e.Guests {
 		inv.Guests = append(inv.Guests, expectedGuest(e, g))
@@ -46,7 +53,10 @@ func expectedInterfaces(n *proxmoxtest.Node) []inventory.NodeInterface {
 	for _, i := range n.Interfaces {
 		one := inventory.NodeInterface{
 			Name: i.Name, Type: i.Type, Active: !i.Inactive, MTU: i.MTU, Ports: strings.Fields(i.Ports), Parent: i.RawDevice,
-			VLAN: i.VLAN, Comment: i.Comment,
+			VLAN: i.VLAN, BondMode: i.BondMode, VLANAware: i.VLANAware, Trunks: strings.Fields(i.VLANs), Comment: i.Comment,
+		}
+		if i.VLANs == "" {
+			one.Trunks = nil
 		}
 		for _, s := range []string{i.CIDR, i.CIDR6} {
 			if s != "" {
@@ -72,6 +82,9 @@ func expectedGuest(e *proxmoxtest.Estate, g *proxmoxtest.Guest) inventory.Guest 
 		StartAtBoot: g.OnBoot, Agent: g.Agent != proxmoxtest.AgentOff && g.Agent != proxmoxtest.AgentDisabled,
 		Unprivileged: g.Kind == proxmoxtest.LXC,
 	}
+	if answers(g) {
+		out.OS = expectedOS(g)
+	}
 	visible := e.VisibleAddresses(g.VMID)
 	for _, n := range g.NICs {
 		out.NICs = append(out.NICs, expectedNIC(g, n, visible[n.Index]))
@@ -83,6 +96,19 @@ func expectedGuest(e *proxmoxtest.Estate, g *proxmoxtest.Guest) inventory.Guest 
 	}
 	slices.SortFunc(out.Disks, func(a, b inventory.Disk) int { return cmp.Compare(a.Key, b.Key) })
 	return out
+}
+
+// answers tells whether the guest has an agent that answers.
+func answers(g *proxmoxtest.Guest) bool {
+	return g.Kind == proxmoxtest.QEMU && g.Status == proxmoxtest.StatusRunning && !g.Template && g.Agent == proxmoxtest.AgentOK
+}
+
+// expectedOS is what the agents of all guests of the fake say.
+func expectedOS(g *proxmoxtest.Guest) inventory.OS {
+	if strings.HasPrefix(g.OSType, "win") {
+		return inventory.OS{ID: "mswindows", Name: "Windows Server 2022 Standard", Version: "2022"}
+	}
+	return inventory.OS{ID: "debian", Name: "Debian GNU/Linux", Version: "12"}
 }
 
 func expectedStatus(s proxmoxtest.Status) inventory.GuestStatus {
@@ -113,6 +139,9 @@ func expectedNIC(g *proxmoxtest.Guest, n proxmoxtest.NIC, visible []netip.Prefix
 	out := inventory.NIC{
 		Key: "net" + string(rune('0'+n.Index)), Model: n.Model, MAC: strings.ToUpper(n.MAC), Bridge: n.Bridge, VLAN: n.Tag,
 		MTU: n.MTU, Down: n.LinkDown,
+	}
+	if answers(g) && n.MAC != "" {
+		out.AgentName = n.Name
 	}
 	if n.MTU == 1 {
 		out.MTU = 0

@@ -3,6 +3,7 @@ package proxmoxsrc
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -61,6 +62,9 @@ func FuzzAnswers(f *testing.F) {
 		`{"result":[{"hardware-address":"bc:24:11:00:00:01","ip-addresses":[{"ip-address":"192.0.2.1","prefix":24}]}]}`,
 		`{"result":{"error":{"class":"CommandDisabled","desc":"x"}}}`, `[{"type":"cluster","name":"a","quorate":1}]`,
 		`[{"iface":"vmbr0","type":"bridge","cidr":"192.0.2.1/24","altnames":["enx001b21aabbcc"]}]`,
+		`{"result":{"id":"mswindows","name":"Microsoft Windows","pretty-name":"Windows 11 Pro","version-id":"11"}}`,
+		`{"color-map":"prod:ff0000;web:00FF00:ffffff"}`, `"color-map=prod:ff0000,shape=full"`,
+		`[{"vnet":"v300","zone":"vl","tag":"300","alias":"dmz","type":"vlan"}]`,
 		`{"net0":"virtio=BC:24:11:00:00:01","memory":"2048","lxc":[["a","b"]],"scsi0":"local:x,size=1G","cpulimit":"0.5"}`,
 	} {
 		f.Add([]byte(s))
@@ -78,6 +82,9 @@ func FuzzAnswers(f *testing.F) {
 		}
 		_, _ = parseClusterStatus(raw)
 		_, _, _ = parseNodeNetwork(raw)
+		_ = parseSystem(raw)
+		checkTagStyle(t, raw)
+		checkVNets(t, raw)
 		book := newAddressBook([]inventory.NIC{{MAC: "BC:24:11:00:00:01"}})
 		_ = book.readAgent(raw)
 		_ = book.readList(raw)
@@ -92,4 +99,24 @@ func FuzzAnswers(f *testing.F) {
 			}
 		}
 	})
+}
+
+func checkTagStyle(t *testing.T, raw []byte) {
+	t.Helper()
+	for tag, color := range parseTagStyle(raw) {
+		if tag == "" || len(color) != 6 || strings.Trim(color, "0123456789abcdef") != "" {
+			t.Errorf("%s: tag %q has the colour %q", raw, tag, color)
+		}
+	}
+}
+
+func checkVNets(t *testing.T, raw []byte) {
+	t.Helper()
+	zones, err := parseZones(raw)
+	list, _, _ := parseVNets(raw)
+	for i := range list {
+		if one := list[i].translated(zones); err != nil || one.Name == "" || one.VLAN < 0 || one.VLAN > 4094 {
+			t.Errorf("%s: %+v", raw, one)
+		}
+	}
 }

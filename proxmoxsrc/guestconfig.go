@@ -88,9 +88,12 @@ func (c config) setStatic(g *inventory.Guest) {
 	}
 }
 
-// setFound gives each NIC the addresses that were found by its MAC address.
+// setFound gives each NIC the addresses that were found by its MAC address, and the name if it is the agent that told it.
 func (c config) setFound(g *inventory.Guest, found *addressBook, origin inventory.Origin) {
 	for i := range g.NICs {
+		if origin == inventory.OriginAgent {
+			g.NICs[i].AgentName = found.names[i]
+		}
 		intent := c.intent(g.Kind, g.NICs[i].Key)
 		for _, prefix := range found.byNIC[i] {
 			g.NICs[i].Addresses = append(g.NICs[i].Addresses, inventory.Address{

@@ -124,7 +124,19 @@ func (g *guestRun) askAgent() error {
 		return err
 	}
 	g.take(found, inventory.OriginAgent)
+	if !run.source.options.NoSystemInfo {
+		g.askSystem()
+	}
 	return nil
+}
+
+// askSystem asks the agent, which has just answered, for the operating system. That an old agent does not know it, or
+// one too busy does not say it, is not worth a word or another try.
+func (g *guestRun) askSystem() {
+	raw, err := g.node.try(g.node.run.ctx, g.node.protected, g.path("/agent/get-osinfo"))
+	if err == nil {
+		g.guest.OS = parseSystem(raw)
+	}
 }
 
 // agentProblem says what Proxmox VE says of an agent, in terms of what to do.

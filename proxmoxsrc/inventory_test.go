@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -35,6 +36,8 @@ func TestInventory_equalsTheModel(t *testing.T) {
 			assert.Equal(t, want.Cluster, inv.Cluster)
 			assert.Equal(t, want.Nodes, inv.Nodes)
 			assert.Empty(t, inv.Dropped)
+			assert.Equal(t, want.VNets, inv.VNets)
+			assert.Equal(t, map[string]string{"tag-01": "ff0000", "tag-02": "00ff00"}, inv.TagColors)
 			require.Len(t, inv.Guests, len(want.Guests))
 			silent := map[int]bool{}
 			for _, gap := range inv.Gaps {
@@ -71,7 +74,7 @@ func unreadable(g *proxmoxtest.Guest) bool {
 	return true
 }
 
-// withFirstMAC gives the addresses of NICs that share a MAC address to the first one.
+// withFirstMAC gives what is found of NICs that share a MAC address to the first one.
 func withFirstMAC(g inventory.Guest) inventory.Guest {
 	first := map[string]int{}
 	for i := range g.NICs {
@@ -82,7 +85,7 @@ func withFirstMAC(g inventory.Guest) inventory.Guest {
 			continue
 		}
 		g.NICs[j].Addresses = append(g.NICs[j].Addresses, nic.Addresses...)
-		nic.Addresses = nil
+		nic.Addresses, nic.AgentName = nil, ""
 	}
 	return g
 }
@@ -90,8 +93,12 @@ func withFirstMAC(g inventory.Guest) inventory.Guest {
 func TestInventory_isTheSameTwice(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, proxmoxtest.Generate(proxmoxtest.Spec{Seed: 5, Name: "alpha", Nodes: 4, Guests: 200}), nil)
+	began := time.Now()
 	first := l.read(t)
 	second := l.read(t)
+	assert.WithinRange(t, first.ReadAt, began.Round(0), second.ReadAt)
+	assert.Equal(t, time.UTC, second.ReadAt.Location())
+	second.ReadAt = first.ReadAt
 	assert.Equal(t, first, second, "the order of rows and of answers does not matter")
 }
 
@@ -102,7 +109,7 @@ func TestInventory_requests(t *testing.T) {
 	inv := l.read(t)
 	assert.Len(t, inv.Guests, 1000)
 
-	agents, containers := 0, 0
+	agents, answering, containers := 0, 0, 0
 	for _, g := range l.fake.Estate().Guests {
 		switch {
 		case g.Status != proxmoxtest.StatusRunning || g.Template:
@@ -110,15 +117,22 @@ func TestInventory_requests(t *testing.T) {
 			containers++
 		case g.Agent != proxmoxtest.AgentOff:
 			agents++
+			if g.Agent == proxmoxtest.AgentOK {
+				answering++
+			}
 		}
 	}
 	counts, total := l.fake.Counts(), 0
 	for _, n := range counts {
 		total += n
 	}
-	assert.Equal(t, 4+2*16+1000+agents+containers, total, "%v", counts)
+	assert.Equal(t, 7+2*16+1000+agents+answering+containers, total, "%v", counts)
 	assert.Equal(t, agents, counts["GET /nodes/{node}/qemu/{vmid}/agent/network-get-interfaces"])
+	assert.Equal(t, answering, counts["GET /nodes/{node}/qemu/{vmid}/agent/get-osinfo"])
 	assert.Equal(t, containers, counts["GET /nodes/{node}/lxc/{vmid}/interfaces"])
+	for _, path := range []string{"/cluster/options", "/cluster/sdn/vnets", "/cluster/sdn/zones"} {
+		assert.Equal(t, 1, counts["GET "+path], path)
+	}
 	for _, r := range l.fake.Requests() {
 		if strings.HasSuffix(r.Path, "/config") {
 			assert.Equal(t, "current=1", r.Query)
@@ -147,7 +161,7 @@ func TestInventory_scope(t *testing.T) {
 	}, gaps(inv))
 	assert.Equal(t, []string{"net0 192.0.2.11/24 guest-agent"}, addresses(guest(t, inv, 101)))
 	assert.Equal(t, "web3", guest(t, inv, 103).Name)
-	assert.Len(t, l.fake.Requests(), 6, "four for the cluster, two for the guest")
+	assert.Len(t, l.fake.Requests(), 9, "six for the cluster, three for the guest")
 }
 
 func hexByte(n int) string { return fmt.Sprintf("%02X", n%256) }

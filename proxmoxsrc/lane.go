@@ -73,12 +73,8 @@ func (n *nodeRun) ask(ctx context.Context, l *lane, path string) (json.RawMessag
 	case CauseNodeDown, CauseNodeUnknown, CauseCertificate:
 		n.reads.close(err)
 		n.protected.close(err)
-	case CauseCredentials:
-		n.run.fail(err)
 	}
-	if _, lost := as[*UnreachableError](err); lost {
-		n.run.fail(err)
-	}
+	n.run.endsBy(err)
 	return raw, err
 }
 

@@ -67,11 +67,11 @@ func parseVLAN(s string) int {
 
 var trunk = regexp.MustCompile(`^\d{1,4}(-\d{1,4})?$`)
 
-// parseTrunks splits "20;30-40".
+// parseTrunks splits the "20;30-40" of a NIC and the "2 4 100-200" of a bridge.
 func parseTrunks(s string) []string {
 	var list []string
-	for part := range strings.SplitSeq(s, ";") {
-		if part = strings.TrimSpace(part); trunk.MatchString(part) {
+	for _, part := range splitList(s) {
+		if trunk.MatchString(part) {
 			list = append(list, part)
 		}
 	}

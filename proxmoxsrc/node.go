@@ -58,6 +58,9 @@ type nodeInterface struct {
 	CIDR, CIDR6                text
 	Gateway, Gateway6          text
 	BridgePorts                text `json:"bridge_ports"`
+	BridgeVLANAware            flag `json:"bridge_vlan_aware"`
+	BridgeVIDs                 text `json:"bridge_vids"`
+	BondMode                   text `json:"bond_mode"`
 	Slaves                     text
 	OVSPorts                   text `json:"ovs_ports"`
 	OVSBonds                   text `json:"ovs_bonds"`
@@ -69,15 +72,20 @@ type nodeInterface struct {
 
 func (r *nodeInterface) translated() inventory.NodeInterface {
 	out := inventory.NodeInterface{
-		Name:    string(r.Iface),
-		Type:    string(r.Type),
-		Active:  bool(r.Active),
-		MAC:     r.AltNames.mac(),
-		MTU:     max(parseInt(string(r.MTU)), 0),
-		Ports:   strings.Fields(string(cmp.Or(r.BridgePorts, r.Slaves, r.OVSPorts, r.OVSBonds))),
-		Parent:  string(r.VLANRawDevice),
-		VLAN:    parseVLAN(string(cmp.Or(r.VLANID, r.OVSTag))),
-		Comment: strings.TrimSpace(string(r.Comments)),
+		Name:      string(r.Iface),
+		Type:      string(r.Type),
+		Active:    bool(r.Active),
+		MAC:       r.AltNames.mac(),
+		MTU:       max(parseInt(string(r.MTU)), 0),
+		Ports:     strings.Fields(string(cmp.Or(r.BridgePorts, r.Slaves, r.OVSPorts, r.OVSBonds))),
+		Parent:    string(r.VLANRawDevice),
+		VLAN:      parseVLAN(string(cmp.Or(r.VLANID, r.OVSTag))),
+		BondMode:  string(r.BondMode),
+		VLANAware: bool(r.BridgeVLANAware),
+		Comment:   strings.TrimSpace(string(r.Comments)),
+	}
+	if out.VLANAware { // a bridge that is not ignores them
+		out.Trunks = parseTrunks(string(r.BridgeVIDs))
 	}
 	if out.Type == "vlan" {
 		r.deriveVLAN(&out)

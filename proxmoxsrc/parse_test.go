@@ -333,15 +333,20 @@ func TestParseNodeNetwork(t *testing.T) {
 		{"iface":"eno1.20","type":"vlan"}, {"iface":"vlan30","type":"vlan","vlan-raw-device":"eno2"},
 		{"iface":"lan","type":"vlan","vlan-id":"40","vlan-raw-device":"eno1","mtu":1500},
 		{"iface":"int0","type":"OVSIntPort","ovs_tag":50,"altnames":"x"}, {"iface":"vmbr1","type":"OVSBridge","ovs_ports":"int0 bond0"},
-		{"iface":"bond0","type":"OVSBond","ovs_bonds":"eno3 eno4"}, {"iface":"bond1","type":"bond","slaves":"eno5 eno6"},
+		{"iface":"bond0","type":"OVSBond","ovs_bonds":"eno3 eno4","bond_mode":"lacp-balance-tcp"},
+		{"iface":"bond1","type":"bond","slaves":"eno5 eno6","bond_mode":"802.3ad"},
+		{"iface":"vmbr2","type":"bridge","bridge_vlan_aware":1,"bridge_vids":"2 4 100-200"},
+		{"iface":"vmbr3","type":"bridge","bridge_vlan_aware":"yes","bridge_vids":"2-4094"},
+		{"iface":"vmbr4","type":"bridge","bridge_vlan_aware":0,"bridge_vids":"2-4094"},
+		{"iface":"vmbr5","type":"bridge","bridge_vlan_aware":"1","bridge_vids":null},
 		{"iface":"wg0","type":"unknown"}, {"type":"eth"}, null
 	]`))
 	require.NoError(t, err)
 	assert.Len(t, dropped, 2)
 	prefix, address := netip.MustParsePrefix, netip.MustParseAddr
 	assert.Equal(t, []inventory.NodeInterface{
-		{Name: "bond0", Type: "OVSBond", Ports: []string{"eno3", "eno4"}},
-		{Name: "bond1", Type: "bond", Ports: []string{"eno5", "eno6"}},
+		{Name: "bond0", Type: "OVSBond", Ports: []string{"eno3", "eno4"}, BondMode: "lacp-balance-tcp"},
+		{Name: "bond1", Type: "bond", Ports: []string{"eno5", "eno6"}, BondMode: "802.3ad"},
 		{Name: "eno1", Type: "eth", Active: true, MAC: "00:1B:21:AA:BB:CC"},
 		{Name: "eno1.20", Type: "vlan", VLAN: 20, Parent: "eno1"},
 		{Name: "int0", Type: "OVSIntPort", VLAN: 50},
@@ -353,6 +358,10 @@ func TestParseNodeNetwork(t *testing.T) {
 			Gateways:  []netip.Addr{address("192.0.2.254"), address("fe80::1")},
 		},
 		{Name: "vmbr1", Type: "OVSBridge", Ports: []string{"int0", "bond0"}},
+		{Name: "vmbr2", Type: "bridge", VLANAware: true, Trunks: []string{"2", "4", "100-200"}},
+		{Name: "vmbr3", Type: "bridge", VLANAware: true, Trunks: []string{"2-4094"}},
+		{Name: "vmbr4", Type: "bridge"},
+		{Name: "vmbr5", Type: "bridge", VLANAware: true},
 		{Name: "wg0", Type: "unknown"},
 	}, withoutEmpty(got))
 }
@@ -380,17 +389,26 @@ func TestAddressBook(t *testing.T) {
 	for name, tt := range map[string]struct {
 		answer  string
 		want    map[int][]netip.Prefix
+		names   map[int]string
 		message string
 	}{
 		"first NIC of several, aliases merged, each once": {
 			answer: `{"result":[{"name":"ens20",` + mine + `,"ip-addresses":[{"ip-address":"192.0.2.1","prefix":24},{"ip-address":"fe80::1","prefix":64}]},
 				{"name":"ens20:1",` + mine + `,"ip-addresses":[{"ip-address":"192.0.2.2","prefix":24},{"ip-address":"192.0.2.1","prefix":24}]}]}`,
-			want: map[int][]netip.Prefix{0: {netip.MustParsePrefix("192.0.2.1/24"), netip.MustParsePrefix("192.0.2.2/24")}},
+			want:  map[int][]netip.Prefix{0: {netip.MustParsePrefix("192.0.2.1/24"), netip.MustParsePrefix("192.0.2.2/24")}},
+			names: map[int]string{0: "ens20"},
+		},
+		"names: the shortest, then the first": {
+			answer: `{"result":[{"name":"",` + mine + `},{"name":"ens20.30",` + mine + `},{"name":"ens20",` + mine + `},{"name":"ens21",` + mine + `},
+				{` + mine + `},{"name":"eth9","hardware-address":"bc:24:11:00:00:02"},{"name":"lo"}]}`,
+			want:  map[int][]netip.Prefix{},
+			names: map[int]string{0: "ens20", 2: "eth9"},
 		},
 		"Windows": {
 			answer: `{"result":[{"name":"Ethernet 2",` + mine + `,"ip-addresses":[{"ip-address":"192.0.2.1","prefix":-1},{"ip-address":"2001:db8::1%7","prefix":"64"}]},
 				{"name":"Loopback Pseudo-Interface 1","ip-addresses":[{"ip-address":"127.0.0.1","prefix":8}]}]}`,
-			want: map[int][]netip.Prefix{0: {netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("2001:db8::1/64")}},
+			want:  map[int][]netip.Prefix{0: {netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("2001:db8::1/64")}},
+			names: map[int]string{0: "Ethernet 2"},
 		},
 		"others dropped": {
 			answer: `{"result":[{"name":"docker0","hardware-address":"02:42:00:00:00:01","ip-addresses":[{"ip-address":"172.17.0.1","prefix":16}]},
@@ -420,6 +438,10 @@ func TestAddressBook(t *testing.T) {
 			}
 			require.NoError(t, err)
 			assert.Equal(t, tt.want, book.byNIC)
+			if tt.names == nil {
+				tt.names = map[int]string{}
+			}
+			assert.Equal(t, tt.names, book.names)
 		})
 	}
 }
@@ -451,6 +473,76 @@ func TestAddressBook_limit(t *testing.T) {
 		`{"result":[{"hardware-address":"bc:24:11:00:00:01","ip-addresses":[`+strings.Join(list, ",")+`]}]}`)))
 	assert.Len(t, book.byNIC[0], addressLimit)
 	assert.Equal(t, 2000, book.surplus)
+}
+
+func TestParseSystem(t *testing.T) {
+	t.Parallel()
+	const odd = `{"result":{"id":7,"name":null,"pretty-name":[],"version":" "}}`
+	for raw, want := range map[string]inventory.OS{
+		`{"result":{"id":"debian","name":"Debian GNU/Linux","pretty-name":"Debian GNU/Linux 12 (bookworm)","version":"12 (bookworm)","version-id":"12"}}`: {
+			ID: "debian", Name: "Debian GNU/Linux", Version: "12",
+		},
+		`{"result":{"id":"mswindows","name":"Microsoft Windows","pretty-name":"Windows Server 2022 Standard","version":"Microsoft Windows Server 2022","version-id":"2022"}}`: {
+			ID: "mswindows", Name: "Windows Server 2022 Standard", Version: "2022",
+		},
+		`{"result":{"id":"mswindows","name":"Microsoft Windows","pretty-name":"N/A","version":"N/A","version-id":"N/A"}}`: {
+			ID: "mswindows", Name: "Microsoft Windows",
+		},
+		`{"result":{"id":"arch","name":"Arch Linux","pretty-name":"Arch Linux"}}`:    {ID: "arch", Name: "Arch Linux"},
+		`{"result":{"pretty-name":"Some OS","version":"1.2 beta","version-id":3}}`:   {Name: "Some OS", Version: "3"},
+		`{"result":{"kernel-release":"6.1.0","machine":"x86_64"}}`:                   {},
+		`{"result":{"error":{"class":"CommandNotFound","desc":"guest-get-osinfo"}}}`: {},
+		`{"result":"nonsense"}`: {}, `{"result":null}`: {}, `{}`: {}, `null`: {}, `7`: {}, ``: {},
+		odd: {ID: "7"},
+	} {
+		assert.Equal(t, want, parseSystem(json.RawMessage(raw)), raw)
+	}
+}
+
+func TestParseTagStyle(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]map[string]string{
+		`"case-sensitive=1,color-map=prod:ff0000;web:00FF00:ffffff,ordering=config,shape=full"`: {"prod": "ff0000", "web": "00ff00"},
+		`"color-map=prod:ff0000"`:                                         {"prod": "ff0000"},
+		`{"color-map":"prod:ff0000;web:00ff00:ffffff","shape":"full"}`:    {"prod": "ff0000", "web": "00ff00"},
+		`{"color-map":"a:ff000; b:gg0000;c;:ff0000;;d:#ff0000;e:FF0000"}`: {"e": "ff0000"},
+		`{"color-map":"a:ff0000;a:00ff00"}`:                               {"a": "00ff00"},
+		`{"color-map":7}`:                                                 nil,
+		`{"shape":"full"}`:                                                nil,
+		`"shape=full"`:                                                    nil,
+		`""`:                                                              nil, `null`: nil, `7`: nil, `[]`: nil, ``: nil,
+	} {
+		assert.Equal(t, want, parseTagStyle(json.RawMessage(raw)), raw)
+	}
+}
+
+func TestParseVNets(t *testing.T) {
+	t.Parallel()
+	zones, err := parseZones(json.RawMessage(`[{"zone":"vl","type":"vlan"},{"zone":"qq","type":"qinq"},{"zone":"vx","type":"vxlan"},
+		{"zone":"ev","type":"evpn"},{"zone":"si","type":"simple"},null,7,{"type":"vlan"}]`))
+	require.NoError(t, err)
+	list, dropped, err := parseVNets(json.RawMessage(`[{"vnet":"b","zone":"vl","tag":"300","alias":"dmz"},{"vnet":"a","zone":"qq","tag":4094},
+		{"vnet":"c","zone":"vx","tag":70001},{"vnet":"d","zone":"ev","tag":30},{"vnet":"e","zone":"si"},{"vnet":"f","zone":"gone","tag":30},
+		{"vnet":"g","zone":"vl","tag":4095},{"vnet":"h","zone":"vl","tag":null},null,7,{"zone":"vl"}]`))
+	require.NoError(t, err)
+	assert.Equal(t, []string{
+		"element 9 of the list of virtual networks has no name",
+		"element 10 of the list of virtual networks has no name",
+		"element 11 of the list of virtual networks has no name",
+	}, dropped)
+	var got []inventory.VNet
+	for _, one := range list {
+		got = append(got, one.translated(zones))
+	}
+	assert.Equal(t, []inventory.VNet{
+		{Name: "a", Zone: "qq", VLAN: 4094}, {Name: "b", Zone: "vl", Alias: "dmz", VLAN: 300}, {Name: "c", Zone: "vx"},
+		{Name: "d", Zone: "ev"}, {Name: "e", Zone: "si"}, {Name: "f", Zone: "gone"}, {Name: "g", Zone: "vl"}, {Name: "h", Zone: "vl"},
+	}, got)
+
+	_, err = parseZones(json.RawMessage(`{}`))
+	require.Error(t, err)
+	_, _, err = parseVNets(nil)
+	require.Error(t, err)
 }
 
 func TestParseURL(t *testing.T) {

@@ -36,6 +36,7 @@ func TestInventory_quirks(t *testing.T) {
 			guest: proxmoxtest.Guest{Agent: proxmoxtest.AgentOK, NICs: []proxmoxtest.NIC{nic}, Interfaces: flood(1500)},
 			check: func(t *testing.T, g *inventory.Guest) {
 				assert.Equal(t, []string{"net0 192.0.2.5/24 guest-agent", "net0 2001:db8::5/64 guest-agent"}, addresses(g))
+				assert.Equal(t, "ens18", g.NICs[0].AgentName)
 			},
 		},
 		"interfaces that share the NIC's MAC": {
@@ -48,6 +49,7 @@ func TestInventory_quirks(t *testing.T) {
 					"net0 192.0.2.5/24 guest-agent", "net0 2001:db8::5/64 guest-agent", "net0 192.0.2.6/24 guest-agent",
 					"net0 198.51.100.5/24 guest-agent",
 				}, addresses(g))
+				assert.Equal(t, "ens18", g.NICs[0].AgentName)
 			},
 		},
 		"two NICs with one MAC": {
@@ -57,6 +59,7 @@ func TestInventory_quirks(t *testing.T) {
 			check: func(t *testing.T, g *inventory.Guest) {
 				assert.Len(t, g.NICs[0].Addresses, 3)
 				assert.Empty(t, g.NICs[1].Addresses)
+				assert.Equal(t, "ens18 ", g.NICs[0].AgentName+" "+g.NICs[1].AgentName)
 			},
 		},
 		"Windows": {
@@ -65,6 +68,8 @@ func TestInventory_quirks(t *testing.T) {
 			}},
 			check: func(t *testing.T, g *inventory.Guest) {
 				assert.Equal(t, []string{"net0 192.0.2.5/32 guest-agent", "net0 2001:db8::5/128 guest-agent"}, addresses(g))
+				assert.Equal(t, "Ethernet", g.NICs[0].AgentName)
+				assert.Equal(t, inventory.OS{ID: "mswindows", Name: "Windows Server 2022 Standard", Version: "2022"}, g.OS)
 			},
 		},
 		"no MAC": {
@@ -241,7 +246,7 @@ func TestInventory_oldStandalone(t *testing.T) {
 	assert.Equal(t, []string{"net0 192.0.2.7/24 config"}, addresses(guest(t, inv, 303)))
 	refused := 0
 	for _, r := range l.fake.Requests() {
-		if r.Status == 501 {
+		if r.Status == 501 && strings.HasPrefix(r.Path, "/nodes/") {
 			refused++
 		}
 	}

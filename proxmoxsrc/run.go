@@ -9,6 +9,7 @@ import (
 	"slices"
 	stdsync "sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/proxbox-go/proxbox/sync"
 	"github.com/proxbox-go/proxbox/sync/inventory"
@@ -20,8 +21,10 @@ type run struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	scope  sync.Scope
+	began  time.Time
 	places slots // one for each request under way in the cluster
 	survey *survey
+	whole  clusterRun
 	nodes  map[string]*nodeRun
 	guests []*guestRun // in the order of their VMIDs
 
@@ -33,14 +36,25 @@ type run struct {
 func newRun(ctx context.Context, s *Source, scope sync.Scope) *run {
 	r := &run{
 		source: s, scope: scope, nodes: map[string]*nodeRun{},
+		began:  time.Now().UTC().Round(0), // without the monotonic clock, which only this process knows
 		places: make(slots, s.options.ClusterReads),
 	}
+	r.whole.run = r
 	r.ctx, r.cancel = context.WithCancelCause(ctx)
 	return r
 }
 
 // fail ends the run: nothing more can be read.
 func (r *run) fail(err error) { r.cancel(err) }
+
+// endsBy ends the run if the error is one that all further requests would meet.
+func (r *run) endsBy(err error) bool {
+	if _, lost := as[*UnreachableError](err); lost || causeOf(err) == CauseCredentials {
+		r.fail(err)
+		return true
+	}
+	return false
+}
 
 // read is the run's whole story.
 func (r *run) read() (*inventory.Inventory, error) {
@@ -100,6 +114,7 @@ func (r *run) plan() {
 		total++
 		r.node(g.guest.Node).add(g)
 	}
+	r.whole.wanted = len(r.scope.Guests) == 0 || total > 0
 	r.progress = progress{ctx: r.ctx, total: total}
 }
 
@@ -124,6 +139,7 @@ func (r *run) offline(n *nodeRun) {
 // that no node waits for another to be through.
 func (r *run) pass() {
 	var group stdsync.WaitGroup
+	r.whole.start(&group)
 	for _, name := range slices.Sorted(maps.Keys(r.nodes)) {
 		r.nodes[name].start(&group)
 	}
@@ -143,8 +159,7 @@ func (r *run) follow() {
 		return
 	}
 	list, err := r.source.gateway.resources(r.ctx, "/cluster/resources?type=vm")
-	if _, lost := as[*UnreachableError](err); lost || causeOf(err) == CauseCredentials {
-		r.fail(err)
+	if r.endsBy(err) {
 		return
 	}
 	for _, g := range moved {

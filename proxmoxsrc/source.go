@@ -52,6 +52,10 @@ type Options struct {
 	// By default 35 s.
 	NodeTimeout time.Duration
 
+	// NoSystemInfo leaves out to ask guest agents for their operating system: one request less for each running virtual
+	// machine whose agent answers.
+	NoSystemInfo bool
+
 	// WrapTransport returns what sends the requests, made of what would send them otherwise: to count or trace them. What
 	// it sees of a request has the credential. By default nothing is put around.
 	WrapTransport func(http.RoundTripper) http.RoundTripper

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 func (c *call) version() answer {
@@ -53,7 +54,26 @@ func (c *call) clusterStatus() answer {
 func (c *call) datacenter() answer {
 	options := map[string]any{"keyboard": "en-us"}
 	setText(options, "mac_prefix", c.state.estate.MACPrefix)
+	if style := c.state.estate.tagStyle(); len(style) > 0 && c.node.release().stylesTags() {
+		options["tag-style"] = style
+	}
 	return success(options)
+}
+
+// tagStyle takes the stored property string apart, as the API does.
+func (e *Estate) tagStyle() map[string]any {
+	style := map[string]any{}
+	for part := range strings.SplitSeq(e.TagStyle, ",") {
+		key, value, _ := strings.Cut(part, "=")
+		switch key {
+		case "":
+		case "case-sensitive":
+			style[key] = number(truth(value))
+		default:
+			style[key] = value
+		}
+	}
+	return style
 }
 
 func (c *call) haResources() answer {

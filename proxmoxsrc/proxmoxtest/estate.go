@@ -31,6 +31,10 @@ type Estate struct {
 	Vnets []Vnet
 	// MACPrefix is the mac_prefix of the datacenter options, "" when unset.
 	MACPrefix string
+	// TagStyle is the tag-style of the datacenter options as it is stored, such
+	// as "color-map=prod:ff0000;web:00ff00:ffffff,ordering=config", "" when
+	// unset.
+	TagStyle string
 }
 
 // Pool is a resource pool.

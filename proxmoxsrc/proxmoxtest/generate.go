@@ -88,6 +88,7 @@ func newGenerator(spec Spec) *generator {
 	g.estate = &Estate{
 		Version:   spec.Version,
 		MACPrefix: fmt.Sprintf("02:%02X:%02X", g.mac>>8, g.mac&0xff),
+		TagStyle:  "color-map=tag-01:ff0000;tag-02:00ff00:ffffff,ordering=config",
 		Storages: []Storage{
 			{Name: "local-lvm", Kind: "lvmthin"},
 			{Name: "ceph", Kind: "rbd", Shared: true},

@@ -56,6 +56,9 @@ func (r release) memoryIsText() bool { return r.atLeast(8, 1, 0) }
 // listsContainerAddresses: pve-container 5.2.6 added ip-addresses.
 func (r release) listsContainerAddresses() bool { return r.atLeast(8, 4, 0) }
 
+// stylesTags: tags, and how they look, came with 7.3.
+func (r release) stylesTags() bool { return r.atLeast(7, 3, 0) }
+
 // hasAgentPrivileges: VM.Monitor became VM.GuestAgent.* in 9.0.
 func (r release) hasAgentPrivileges() bool { return r.atLeast(9, 0, 0) }
 

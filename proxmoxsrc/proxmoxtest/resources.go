@@ -94,7 +94,7 @@ func (c *call) guestRow(g *Guest) guestRow {
 		ID: fmt.Sprintf("%s/%d", g.Kind, g.VMID), VMID: g.VMID, Node: g.Node, Type: g.Kind,
 		Status: "unknown", Pool: g.Pool, Lock: g.Lock, HAState: g.HAState,
 	}
-	if c.node.release().atLeast(7, 3, 0) {
+	if c.node.release().stylesTags() {
 		row.Tags = joinTags(g.Tags)
 	}
 	node := c.state.nodes[g.Node]

@@ -159,7 +159,7 @@ func TestRowOrder(t *testing.T) {
 func TestSmallLists(t *testing.T) {
 	t.Parallel()
 	c := serve(t, &proxmoxtest.Estate{
-		Version: "9.1.6", MACPrefix: "02:AB",
+		Version: "9.1.6", MACPrefix: "02:AB", TagStyle: "case-sensitive=1,color-map=prod:ff0000;web:00ff00:ffffff",
 		Pools: []proxmoxtest.Pool{{Name: "p", Comment: "ü"}},
 		Zones: []proxmoxtest.Zone{{Name: "vl", Kind: "vlan", Bridge: "vmbr0"}},
 		Vnets: []proxmoxtest.Vnet{{Name: "v300", Zone: "vl", Tag: 300, Alias: "dmz"}},
@@ -173,6 +173,7 @@ func TestSmallLists(t *testing.T) {
 	assert.Equal(t, object{"vnet": "v300", "zone": "vl", "type": "vnet", "tag": 300.0, "alias": "dmz"},
 		without(data[[]object](c, "/cluster/sdn/vnets")[0], "digest"))
 	assert.Equal(t, "02:AB", data[object](c, "/cluster/options")["mac_prefix"])
+	assert.Equal(t, object{"case-sensitive": 1.0, "color-map": "prod:ff0000;web:00ff00:ffffff"}, data[object](c, "/cluster/options")["tag-style"])
 	resources := data[[]object](c, "/cluster/ha/resources")
 	require.Len(t, resources, 2)
 	assert.Equal(t, "started", row(resources, "sid", "vm:100")["state"])
