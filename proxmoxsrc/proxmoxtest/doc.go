@@ -6,7 +6,8 @@
 // what it expects (CPU count, memory, disk bytes, addresses) from the same
 // structs, independently of the code under test. Estates are written by hand,
 // where the zero value of nearly every field is a sensible one, or made by
-// [Generate] from a seed.
+// [Generate] from a seed. [Alpha], [Beta] and [Gamma] are three that are full of
+// quirks.
 //
 // The server refuses as Proxmox VE refuses: the error text is the HTTP reason
 // phrase, errors close the connection, bodies differ by release, lists are
