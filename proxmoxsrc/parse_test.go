@@ -535,8 +535,14 @@ func TestParseVNets(t *testing.T) {
 		got = append(got, one.translated(zones))
 	}
 	assert.Equal(t, []inventory.VNet{
-		{Name: "a", Zone: "qq", VLAN: 4094}, {Name: "b", Zone: "vl", Alias: "dmz", VLAN: 300}, {Name: "c", Zone: "vx"},
-		{Name: "d", Zone: "ev"}, {Name: "e", Zone: "si"}, {Name: "f", Zone: "gone"}, {Name: "g", Zone: "vl"}, {Name: "h", Zone: "vl"},
+		{Name: "a", Zone: "qq", VLAN: 4094},
+		{Name: "b", Zone: "vl", Alias: "dmz", VLAN: 300},
+		{Name: "c", Zone: "vx"},
+		{Name: "d", Zone: "ev"},
+		{Name: "e", Zone: "si"},
+		{Name: "f", Zone: "gone"},
+		{Name: "g", Zone: "vl"},
+		{Name: "h", Zone: "vl"},
 	}, got)
 
 	_, err = parseZones(json.RawMessage(`{}`))
