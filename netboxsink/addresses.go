@@ -1,6 +1,7 @@
 package netboxsink
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -9,119 +10,167 @@ import (
 	"github.com/proxbox-go/proxbox/sync/inventory"
 )
 
-// claim is a guest that has an address.
+// spot is an address in a VRF, or in the global table: what NetBox wants only one to have.
+type spot struct {
+	host netip.Addr
+	vrf  sync.Value
+}
+
+// claim is a node or guest that has an address.
 type claim struct {
-	unit    *guestUnit
-	nic     *nicUnit
+	unit    *unit
+	nic     *nic
 	address inventory.Address
 }
 
-// addresses adds the addresses. One that several have stays with whoever holds it in NetBox; else the first guest gets
-// it. The others are told.
-func (m *mapping) addresses(units []*guestUnit) {
-	var hosts []netip.Addr // in the order in which they are met
-	claims := map[netip.Addr][]claim{}
+// verdict is what becomes of the claims of one address.
+type verdict struct {
+	winner claim
+	// reason tells why the others do not get it.
+	reason string
+	// adopt is the id of the object that the winner takes over.
+	adopt string
+	// shared says that all get it, with the role for that.
+	shared bool
+}
+
+// addresses adds the addresses. One that several have stays with whoever holds it in NetBox; else the first gets it.
+// The others are told.
+func (m *mapping) addresses(units []*unit) {
+	var spots []spot // in the order in which they are met
+	claims := map[spot][]claim{}
 	known := map[sync.Key]bool{} // units all of whose addresses are known
 	for _, u := range units {
-		switch u.gap.Part {
-		case inventory.PartGuest, inventory.PartConfig:
-			continue
-		case inventory.PartAddresses: // those that are known all the same are written
-			m.state.Holds = append(m.state.Holds, sync.Hold{Unit: u.key, Kind: KindAddress, Reason: u.gap.Reason})
-		default:
-			known[u.key] = true
-		}
+		m.holdAddresses(u)
+		known[u.key] = !u.silent
 		mine := map[netip.Addr]bool{}
 		for _, n := range u.nics {
-			for _, a := range n.nic.Addresses {
+			for _, a := range n.addresses {
 				host := a.Prefix.Addr()
-				if n.skip != "" || mine[host] {
+				if n.skip != "" || mine[host] || m.rules.hidesAddress(host) {
 					continue
 				}
 				mine[host] = true
-				if len(claims[host]) == 0 {
-					hosts = append(hosts, host)
+				at := spot{host, u.vrf}
+				if len(claims[at]) == 0 {
+					spots = append(spots, at)
 				}
-				claims[host] = append(claims[host], claim{u, n, a})
+				claims[at] = append(claims[at], claim{u, n, a})
 			}
 		}
+		m.keepHidden(u)
 	}
 	holders := m.holders()
-	given := map[sync.Key][]netip.Addr{}
-	for _, host := range hosts {
-		winner, reason, adopt := m.winner(claims[host], holders[host], known)
-		for _, c := range claims[host] {
-			if c != winner {
-				m.address(c, adopt, reason)
-				continue
+	given := map[sync.Key][]claim{}
+	for _, at := range spots {
+		v := m.judge(claims[at], holders[at], known)
+		for _, c := range claims[at] {
+			skip := unassignable(c.address.Prefix)
+			if c != v.winner && !v.shared {
+				skip = v.reason
 			}
-			m.address(c, adopt, unassignable(c.address.Prefix))
-			if unassignable(c.address.Prefix) == "" {
-				given[c.unit.key] = append(given[c.unit.key], host)
+			m.address(c, v, skip)
+			if skip == "" {
+				given[c.unit.key] = append(given[c.unit.key], c)
 			}
 		}
 	}
 	m.primaries(units, known, given)
 }
 
-// holders returns who has which address in NetBox's global table, of what was read.
-func (m *mapping) holders() map[netip.Addr]*sync.Record {
-	holders := map[netip.Addr]*sync.Record{}
-	for _, r := range m.byKind[KindAddress] {
-		if len(r.Claims) == 0 {
-			continue // in a VRF
-		}
-		prefix, err := netip.ParsePrefix(r.Fields["address"].Value.Text())
-		if err != nil {
-			continue
-		}
-		if other := holders[prefix.Addr()]; other == nil || other.Source == "" && r.Source != "" {
-			holders[prefix.Addr()] = r
+// holdAddresses keeps the addresses of a guest that are there, where it is not known whether they still are: those that
+// are known all the same are written.
+func (m *mapping) holdAddresses(u *unit) {
+	if u.unknown != "" {
+		m.hold(sync.Hold{Unit: u.key, Kind: u.family.address, Reason: u.unknown})
+	}
+}
+
+// holders returns who has which address in NetBox, of what was read: ours first.
+func (m *mapping) holders() map[spot]*sync.Record {
+	holders := map[spot]*sync.Record{}
+	for _, kind := range []sync.Kind{KindNodeAddress, KindAddress} {
+		for _, r := range m.byKind[kind] {
+			prefix, err := netip.ParsePrefix(r.Fields["address"].Value.Text())
+			if err != nil {
+				continue
+			}
+			at := spot{prefix.Addr(), r.Fields["vrf"].Value}
+			if other := holders[at]; other == nil || other.Source == "" && r.Source != "" {
+				holders[at] = r
+			}
 		}
 	}
 	return holders
 }
 
-// winner returns which of the claims gets the address, why the others do not, and the id of the object that it takes
-// over, if any.
-func (m *mapping) winner(claims []claim, holder *sync.Record, known map[sync.Key]bool) (winner claim, reason, adopt string) {
-	first := claims[0]
-	told := func(c claim) string {
-		return fmt.Sprintf("%s is also on %s %d, which keeps it", c.address.Prefix.Addr(), c.unit.inv.Source, c.unit.guest.ID)
+// judge decides who gets an address.
+func (m *mapping) judge(claims []claim, holder *sync.Record, known map[sync.Key]bool) verdict {
+	to := func(c claim, adopt string) verdict {
+		return verdict{
+			winner: c, adopt: adopt, shared: m.rules.addresses.Conflict == "share" && len(claims) > 1,
+			reason: fmt.Sprintf("%s is also on %s, which keeps it", c.address.Prefix.Addr(), c.unit.label),
+		}
 	}
 	switch {
 	case holder == nil:
-		return first, told(first), ""
+		return to(claims[0], "")
 	case holder.Source != "":
 		for _, c := range claims {
 			if c.unit.key == holder.Unit {
-				return c, told(c), ""
+				return to(c, "")
 			}
 		}
 		if known[holder.Unit] {
-			return first, told(first), "" // its holder lets it go
+			return to(claims[0], "") // its holder lets it go
 		}
-		owner := holder.Unit.Name
-		if unit := m.current[holder.Unit]; unit != nil {
-			owner = unit.Label
-		}
-		return claim{}, fmt.Sprintf("%s belongs to virtual machine %s in NetBox", holder.Label, owner), ""
-	}
-	for _, c := range claims {
-		if c.unit.was == nil || c.unit.trusted {
-			continue
-		}
-		for _, key := range holder.Fields["assigned_object"].Value.Keys() {
-			if r := m.current[key]; r != nil && r.Unit == c.unit.was.Key {
-				return c, told(c), holder.ID
+	default:
+		for _, c := range claims {
+			if c.unit.was != nil && !c.unit.trusted && m.sitsOn(holder, c.unit.was.Key) {
+				return to(c, holder.ID)
 			}
 		}
+		if m.rules.addresses.Conflict == "take-if-unassigned" && holder.Fields["holder"].Value == sync.String(nobody) {
+			return to(claims[0], holder.ID)
+		}
 	}
-	owner := holder.Fields["holder"].Value.Text()
-	if owner == "" {
-		owner = "the same virtual machine, and somebody else put it there"
+	if m.rules.addresses.Conflict == "share" && slices.Contains(sharedRoles(), holder.Fields["role"].Value.Text()) {
+		return verdict{shared: true}
 	}
-	return claim{}, fmt.Sprintf("%s belongs to %s in NetBox", holder.Label, owner), ""
+	return verdict{reason: fmt.Sprintf("%s belongs to %s in NetBox", holder.Label, m.ownerOf(holder))}
+}
+
+// sitsOn tells whether an address is on an interface of a unit.
+func (m *mapping) sitsOn(address *sync.Record, unit sync.Key) bool {
+	for _, key := range address.Fields["assigned_object"].Value.Keys() {
+		if r := m.current[key]; r != nil && r.Unit == unit {
+			return true
+		}
+	}
+	return false
+}
+
+// ownerOf tells whose an address is.
+func (m *mapping) ownerOf(address *sync.Record) string {
+	if owner := address.Fields["holder"].Value.Text(); owner != "" {
+		return owner
+	}
+	unit := m.current[address.Unit]
+	switch {
+	case unit == nil:
+		return address.Unit.Name
+	case address.Source == "":
+		return "the same " + what(address.Unit.Kind) + ", and somebody else put it there"
+	}
+	return what(address.Unit.Kind) + " " + unit.Label
+}
+
+// what returns what a kind of unit is called in a sentence.
+func what(kind sync.Kind) string {
+	if kind == KindVirtualMachine {
+		return "virtual machine"
+	}
+	return string(kind)
 }
 
 // unassignable returns why NetBox would not assign the address; empty if it would.
@@ -140,64 +189,51 @@ func unassignable(p netip.Prefix) string {
 	return ""
 }
 
-// address adds one address of a guest, or the reason why it is left alone.
-func (m *mapping) address(c claim, adopt, skip string) {
-	host := c.address.Prefix.Addr()
+// address adds one address, or the reason why it is left alone.
+func (m *mapping) address(c claim, v verdict, skip string) {
+	u, host := c.unit, c.address.Prefix.Addr()
 	status := "active"
 	if c.address.Dynamic {
 		status = "dhcp"
 	}
+	source := originOf(u, c.address.Origin)
 	record := sync.Record{
-		Key: childKey(KindAddress, c.unit.key, addressName(host.String())), Unit: c.unit.key,
-		Label: c.address.Prefix.String(), Source: c.unit.inv.Source, Skip: skip,
-		Claims: []sync.Claim{addressClaim(host)},
+		Key: childKey(u.family.address, u.key, addressName(host.String())), Unit: u.key,
+		Label: c.address.Prefix.String(), Source: u.inv.Source, Skip: skip,
+		Claims: []sync.Claim{addressClaim(u.vrf, host)},
 		Fields: map[string]sync.Field{
-			"address":         {Value: sync.String(c.address.Prefix.String())},
-			"status":          {Value: sync.String(status), Rule: sync.UntilEdited, Ours: []sync.Value{sync.String("active")}},
-			"assigned_object": {Value: sync.Ref(c.nic.key), Needed: true},
+			"address":         from(source, sync.String(c.address.Prefix.String())),
+			"status":          untilEdited("whether the configuration asks for DHCP", sync.String(status), sync.String("active")),
+			"assigned_object": {Value: sync.Ref(c.nic.key), From: source, Needed: true},
+			"description":     ownText("where the address is from", "From "+source),
 		},
+	}
+	was := m.current[record.Key]
+	if f, ok := orNothing("placement.vrf", u.vrf, was, "vrf"); ok {
+		record.Fields["vrf"] = f
+	}
+	if v.shared {
+		record.Claims = nil
+		record.Fields["role"] = untilEdited("addresses.share_role", sync.String(m.rules.addresses.ShareRole))
 	}
 	if skip != "" {
 		record.Claims = nil
-	} else if m.current[record.Key] == nil {
-		record.ID = adopt
+	} else if was == nil && c == v.winner {
+		record.ID = v.adopt
 	}
 	m.add(record)
 }
 
-// primaries points each guest to its first address of either family. Where not all addresses are known a pointer that is
-// there stays.
-func (m *mapping) primaries(units []*guestUnit, known map[sync.Key]bool, given map[sync.Key][]netip.Addr) {
-	at := map[sync.Key]int{}
-	for i := range m.state.Records {
-		at[m.state.Records[i].Key] = i
+// originOf tells where an address comes from.
+func originOf(u *unit, o inventory.Origin) string {
+	if !u.place.isGuest {
+		return "the configuration of the node"
 	}
-	for _, u := range units {
-		i, ok := at[u.key]
-		if !ok || m.state.Records[i].Fields == nil {
-			continue
-		}
-		for field, v := range firstAddresses(u, given[u.key]) {
-			if known[u.key] || !v.IsNull() && (u.was == nil || u.was.Fields[field].Value.IsNull()) {
-				m.state.Records[i].Fields[field] = sync.Field{Value: v, Rule: sync.IfEmptyOrOurs}
-			}
-		}
+	names := map[inventory.Origin]string{
+		inventory.OriginAgent:     "the guest agent",
+		inventory.OriginContainer: "the running container",
+		inventory.OriginConfig:    "the configuration of the container",
+		inventory.OriginCloudInit: "the cloud-init configuration",
 	}
-}
-
-// firstAddresses returns the primary pointers of a guest that has been given these addresses.
-func firstAddresses(u *guestUnit, given []netip.Addr) map[string]sync.Value {
-	primary := map[string]sync.Value{"primary_ip4": {}, "primary_ip6": {}}
-	for _, n := range u.nics {
-		for _, a := range n.nic.Addresses {
-			host, field := a.Prefix.Addr(), "primary_ip6"
-			if host.Is4() {
-				field = "primary_ip4"
-			}
-			if slices.Contains(given, host) && primary[field].IsNull() {
-				primary[field] = sync.Ref(childKey(KindAddress, u.key, addressName(host.String())))
-			}
-		}
-	}
-	return primary
+	return cmp.Or(names[o], "Proxmox VE")
 }

@@ -18,6 +18,10 @@ func body(kind sync.Kind, op sync.Op, item sync.Item) (json.RawMessage, error) {
 		switch {
 		case name == sync.MemoryField:
 			custom[fieldMemory] = raw
+		case name == "tagged_vlans" && v.IsNull():
+			fields[name] = []int64{}
+		case name == "site" && kind == KindCluster: // it has one no longer
+			fields["scope_type"], fields["scope_id"] = nil, nil
 		case strings.HasPrefix(name, customPrefix):
 			custom[strings.TrimPrefix(name, customPrefix)] = raw
 		default:
@@ -25,16 +29,25 @@ func body(kind sync.Kind, op sync.Op, item sync.Item) (json.RawMessage, error) {
 		}
 	}
 	for name, ids := range item.Refs {
-		number, err := strconv.ParseInt(ids[0], 10, 64)
-		if err != nil {
-			return nil, err
+		numbers := make([]int64, len(ids))
+		for i, text := range ids {
+			number, err := strconv.ParseInt(text, 10, 64)
+			if err != nil {
+				return nil, err
+			}
+			numbers[i] = number
 		}
-		if name == "assigned_object" {
-			fields["assigned_object_type"] = tables[KindInterface].model
-			fields["assigned_object_id"] = number
-			continue
+		switch {
+		case name == "assigned_object":
+			fields["assigned_object_type"] = familyOf(kind).model()
+			fields["assigned_object_id"] = numbers[0]
+		case name == "site" && kind == KindCluster:
+			fields["scope_type"], fields["scope_id"] = tables[KindSite].model, numbers[0]
+		case name == "tagged_vlans":
+			fields[name] = numbers
+		default:
+			fields[name] = numbers[0]
 		}
-		fields[name] = number
 	}
 	if len(custom) > 0 {
 		fields["custom_fields"] = custom

@@ -12,8 +12,9 @@ import (
 	"github.com/proxbox-go/proxbox/sync"
 )
 
-// children reads what hangs on virtual machines: ours is what their memory names, under the name that it has there.
-func (r *reading) children(ctx context.Context, s *Sink, units map[int64]unitRead) error {
+// children reads what hangs on the units of one kind: ours is what their memory names, under the name that it has
+// there.
+func (r *reading) children(ctx context.Context, s *Sink, f family, units map[int64]unitRead) error {
 	if len(units) == 0 {
 		return nil
 	}
@@ -24,10 +25,10 @@ func (r *reading) children(ctx context.Context, s *Sink, units map[int64]unitRea
 	var interfaces []interfaceObject
 	var disks []diskObject
 	err := beside(2, func(i int) (err error) {
-		switch i {
-		case 0:
-			interfaces, err = byList[interfaceObject](ctx, s.client, KindInterface, "virtual_machine_id", ids, nil)
-		case 1:
+		switch {
+		case i == 0:
+			interfaces, err = byList[interfaceObject](ctx, s.client, f.nic, f.parent+"_id", ids, nil)
+		case f.unit == KindVirtualMachine:
 			disks, err = byList[diskObject](ctx, s.client, KindDisk, "virtual_machine_id", ids, nil)
 		}
 		return err
@@ -35,35 +36,35 @@ func (r *reading) children(ctx context.Context, s *Sink, units map[int64]unitRea
 	if err != nil {
 		return err
 	}
-	interfaces = slices.DeleteFunc(interfaces, func(i interfaceObject) bool { _, ok := units[i.VirtualMachine.ID]; return !ok })
+	interfaces = slices.DeleteFunc(interfaces, func(i interfaceObject) bool { _, ok := units[i.unit()]; return !ok })
 	disks = slices.DeleteFunc(disks, func(d diskObject) bool { _, ok := units[d.VirtualMachine.ID]; return !ok })
 	ids = ids[:0]
 	onInterface := map[int64]unitRead{}
 	for _, i := range interfaces {
 		ids = append(ids, id(i.ID))
-		onInterface[i.ID] = units[i.VirtualMachine.ID]
+		onInterface[i.ID] = units[i.unit()]
 	}
-	addresses, err := byList[addressObject](ctx, s.client, KindAddress, "assigned_object_id", ids,
-		url.Values{"assigned_object_type": {tables[KindInterface].model}})
+	addresses, err := byList[addressObject](ctx, s.client, f.address, "assigned_object_id", ids,
+		url.Values{"assigned_object_type": {f.model()}})
 	if err != nil {
 		return err
 	}
-	r.interfaces(interfaces, units)
+	r.interfaces(f, interfaces, units)
 	for _, d := range disks {
 		r.disk(&d, units[d.VirtualMachine.ID])
 	}
 	for _, a := range addresses {
-		if unit, ok := onInterface[a.AssignedID]; ok && a.AssignedType == tables[KindInterface].model {
-			r.address(&a, unit)
+		if unit, ok := onInterface[a.AssignedID]; ok && a.AssignedType == f.model() {
+			r.address(f, &a, unit)
 		}
 	}
-	r.fixPointers()
+	r.fixPointers(f)
 	return nil
 }
 
 // interfaces adds interfaces and their MAC addresses: first those whose name the memory tells, then those that only a
 // MAC address tells.
-func (r *reading) interfaces(interfaces []interfaceObject, units map[int64]unitRead) {
+func (r *reading) interfaces(f family, interfaces []interfaceObject, units map[int64]unitRead) {
 	taken := map[sync.Key]bool{}
 	names := make(map[int64]string, len(interfaces))
 	for _, known := range []func(sync.Memory, string, *interfaceObject) bool{isNamed, hasMAC} {
@@ -71,10 +72,10 @@ func (r *reading) interfaces(interfaces []interfaceObject, units map[int64]unitR
 			if names[i.ID] != "" {
 				continue
 			}
-			unit := units[i.VirtualMachine.ID]
-			for _, name := range unit.memory.Children() {
-				key := childKey(KindInterface, unit.key, name)
-				if childKind(name) == KindInterface && !taken[key] && known(unit.memory, name, &i) {
+			unit := units[i.unit()]
+			for _, name := range unit.children {
+				key := childKey(f.nic, unit.key, name)
+				if f.child(name) == f.nic && !taken[key] && known(unit.memory, name, &i) {
 					taken[key] = true
 					names[i.ID] = name
 					break
@@ -83,8 +84,19 @@ func (r *reading) interfaces(interfaces []interfaceObject, units map[int64]unitR
 		}
 	}
 	for _, i := range interfaces {
-		r.networkInterface(&i, units[i.VirtualMachine.ID], names[i.ID])
+		r.know(interfaceKey(f, &i, units[i.unit()], names[i.ID]), id(i.ID)) // they refer to each other
 	}
+	for _, i := range interfaces {
+		r.networkInterface(f, &i, units[i.unit()], names[i.ID])
+	}
+}
+
+// interfaceKey returns the key of an interface by its name in the memory, which is empty for somebody else's.
+func interfaceKey(f family, i *interfaceObject, unit unitRead, name string) sync.Key {
+	if name == "" {
+		return foreign(f.nic, i.ID)
+	}
+	return childKey(f.nic, unit.key, name)
 }
 
 func isNamed(m sync.Memory, name string, i *interfaceObject) bool {
@@ -99,30 +111,46 @@ func hasMAC(m sync.Memory, name string, i *interfaceObject) bool {
 }
 
 // networkInterface adds one interface with its MAC addresses. The name is that in the memory, empty for somebody else's.
-func (r *reading) networkInterface(i *interfaceObject, unit unitRead, name string) {
+func (r *reading) networkInterface(f family, i *interfaceObject, unit unitRead, name string) {
 	record := sync.Record{
-		Key: foreign(KindInterface, i.ID), Unit: unit.key, ID: id(i.ID), Label: i.Name,
+		Key: interfaceKey(f, i, unit, name), Unit: unit.key, ID: id(i.ID), Label: i.Name,
 		Fields: map[string]sync.Field{
-			"virtual_machine": {Value: sync.Ref(unit.key)},
-			"name":            {Value: sync.String(i.Name)},
-			"enabled":         {Value: sync.Bool(i.Enabled)},
-			"mtu":             {},
+			f.parent:        {Value: sync.Ref(unit.key)},
+			"name":          {Value: sync.String(i.Name)},
+			"enabled":       {Value: sync.Bool(i.Enabled)},
+			"mtu":           {},
+			"description":   {Value: sync.String(i.Description)},
+			"mode":          {Value: textOrNull(string(i.Mode))},
+			"untagged_vlan": {Value: r.vlans(i.UntaggedVLAN)},
+			"tagged_vlans":  {Value: r.vlanList(i.TaggedVLANs)},
 		},
-		Claims: []sync.Claim{nameClaim(KindInterface, sync.Ref(unit.key), i.Name, id(i.ID))},
+		Claims: []sync.Claim{nameClaim(f.nic, sync.Ref(unit.key), i.Name, id(i.ID))},
 	}
 	i.note(record.Fields)
 	if name != "" {
-		record.Key, record.Source = childKey(KindInterface, unit.key, name), unit.source
+		record.Source = unit.source
 	}
 	if i.MTU != nil {
 		record.Fields["mtu"] = sync.Field{Value: sync.Int(*i.MTU)}
 	}
-	primary := ""
-	if i.PrimaryMAC != nil {
-		primary = strings.ToUpper(i.PrimaryMAC.label())
-		record.Fields["mac_address"] = sync.Field{Value: sync.String(primary)}
+	if f.unit == KindDevice {
+		record.Fields["type"] = sync.Field{Value: sync.String(string(i.Type))}
+		for field, other := range map[string]*brief{"parent": i.Parent, "bridge": i.Bridge, "lag": i.LAG} {
+			record.Fields[field] = sync.Field{Value: r.ref(f.nic, other)}
+		}
 	}
-	var macs []sync.Record
+	macs := r.macs(f, i, unit, name, &record)
+	r.add(record)
+	for _, m := range macs {
+		r.add(m)
+	}
+}
+
+// macs returns the MAC addresses of an interface, and adds the primary one to its record.
+func (r *reading) macs(f family, i *interfaceObject, unit unitRead, name string, record *sync.Record) []sync.Record {
+	if i.PrimaryMAC != nil {
+		record.Fields["mac_address"] = sync.Field{Value: sync.String(strings.ToUpper(i.PrimaryMAC.label()))}
+	}
 	slices.SortStableFunc(i.MACs, func(a, b brief) int { // the primary one first: of equal ones it is the one to keep
 		isPrimary := func(m brief) int {
 			if i.PrimaryMAC != nil && m.ID == i.PrimaryMAC.ID {
@@ -132,17 +160,18 @@ func (r *reading) networkInterface(i *interfaceObject, unit unitRead, name strin
 		}
 		return cmp.Compare(isPrimary(a), isPrimary(b))
 	})
+	var macs []sync.Record
 	for _, b := range i.MACs {
 		mac := strings.ToUpper(b.label())
 		m := sync.Record{
-			Key: foreign(KindMAC, b.ID), Unit: unit.key, ID: id(b.ID), Label: mac,
+			Key: foreign(f.mac, b.ID), Unit: unit.key, ID: id(b.ID), Label: mac,
 			Fields: map[string]sync.Field{
 				"mac_address":     {Value: sync.String(mac)},
 				"assigned_object": {Value: sync.Ref(record.Key)},
 			},
 		}
 		if _, named := unit.memory[macName(name, mac)]; named && name != "" {
-			m.Key, m.Source = r.oursOrSurplus(childKey(KindMAC, unit.key, macName(name, mac)), b.ID), unit.source
+			m.Key, m.Source = r.oursOrSurplus(childKey(f.mac, unit.key, macName(name, mac)), b.ID), unit.source
 		}
 		if i.PrimaryMAC != nil && b.ID == i.PrimaryMAC.ID {
 			record.Fields["primary_mac_address"] = sync.Field{Value: sync.Ref(m.Key)}
@@ -150,10 +179,31 @@ func (r *reading) networkInterface(i *interfaceObject, unit unitRead, name strin
 		r.keys[m.Key] = true
 		macs = append(macs, m)
 	}
-	r.add(record)
-	for _, m := range macs {
-		r.add(m)
+	return macs
+}
+
+// vlans returns a reference to a VLAN, which is known from then on by its number.
+func (r *reading) vlans(b *brief) sync.Value {
+	if b == nil {
+		return sync.Value{}
 	}
+	return r.vlanList([]brief{*b})
+}
+
+// vlanList returns references to VLANs, in the order of their ids.
+func (r *reading) vlanList(list []brief) sync.Value {
+	keys := make([]sync.Key, 0, len(list))
+	slices.SortFunc(list, func(a, b brief) int { return cmp.Compare(a.ID, b.ID) })
+	for _, b := range list {
+		key := foreign(KindVLAN, b.ID)
+		if !r.keys[key] {
+			r.add(sync.Record{
+				Key: key, ID: id(b.ID), Label: b.label(), Fields: map[string]sync.Field{"vid": {Value: sync.Int(b.VID)}},
+			})
+		}
+		keys = append(keys, key)
+	}
+	return sync.Refs(keys...)
 }
 
 func (r *reading) disk(d *diskObject, unit unitRead) {
@@ -168,8 +218,8 @@ func (r *reading) disk(d *diskObject, unit unitRead) {
 		Claims: []sync.Claim{nameClaim(KindDisk, sync.Ref(unit.key), d.Name, id(d.ID))},
 	}
 	d.note(record.Fields)
-	for _, name := range unit.memory.Children() {
-		if childKind(name) == KindDisk && slices.Contains(unit.memory.Last(name, "name"), sync.String(d.Name)) {
+	for _, name := range unit.children {
+		if familyOf(KindVirtualMachine).child(name) == KindDisk && slices.Contains(unit.memory.Last(name, "name"), sync.String(d.Name)) {
 			if key := childKey(KindDisk, unit.key, name); !r.keys[key] {
 				record.Key, record.Source = key, unit.source
 			}
@@ -179,26 +229,33 @@ func (r *reading) disk(d *diskObject, unit unitRead) {
 	r.add(record)
 }
 
-// address adds an address that sits on an interface of a virtual machine.
-func (r *reading) address(a *addressObject, unit unitRead) {
+// address adds an address that sits on an interface.
+func (r *reading) address(f family, a *addressObject, unit unitRead) {
 	host := a.host()
 	record := sync.Record{
-		Key: foreign(KindAddress, a.ID), Unit: unit.key, ID: id(a.ID), Label: a.Address,
-		Fields: map[string]sync.Field{
-			"address":         {Value: sync.String(a.Address)},
-			"status":          {Value: sync.String(string(a.Status))},
-			"assigned_object": {Value: r.refID(KindInterface, a.AssignedID)},
-		},
+		Key: foreign(f.address, a.ID), Unit: unit.key, ID: id(a.ID), Label: a.Address, Fields: r.addressFields(a),
 	}
+	record.Fields["assigned_object"] = sync.Field{Value: r.refID(f.nic, a.AssignedID)}
 	a.note(record.Fields)
-	if a.VRF == nil && host.IsValid() {
-		record.Claims = []sync.Claim{addressClaim(host)}
+	if host.IsValid() {
+		record.Claims = []sync.Claim{addressClaim(record.Fields["vrf"].Value, host)}
 	}
 	name := addressName(host.String())
 	if _, named := unit.memory[name]; named && host.IsValid() {
-		record.Key, record.Source = r.oursOrSurplus(childKey(KindAddress, unit.key, name), a.ID), unit.source
+		record.Key, record.Source = r.oursOrSurplus(childKey(f.address, unit.key, name), a.ID), unit.source
 	}
 	r.add(record)
+}
+
+// addressFields returns what is compared of an address, but for what it sits on.
+func (r *reading) addressFields(a *addressObject) map[string]sync.Field {
+	return map[string]sync.Field{
+		"address":     {Value: sync.String(a.Address)},
+		"status":      {Value: sync.String(string(a.Status))},
+		"role":        {Value: textOrNull(string(a.Role))},
+		"vrf":         {Value: r.ref(KindVRF, a.VRF)},
+		"description": {Value: sync.String(a.Description)},
+	}
 }
 
 // oursOrSurplus returns the key of an object that the memory names, or, if there is one under that key already, one that
@@ -211,15 +268,15 @@ func (r *reading) oursOrSurplus(key sync.Key, number int64) sync.Key {
 	return key
 }
 
-// fixPointers names the primary addresses, read after the machines that point to them, by their keys.
-func (r *reading) fixPointers() {
+// fixPointers names the primary addresses, read after the units that point to them, by their keys.
+func (r *reading) fixPointers(f family) {
 	for _, record := range r.records {
-		if record.Key.Kind != KindVirtualMachine {
+		if record.Key.Kind != f.unit {
 			continue
 		}
 		for _, name := range []string{"primary_ip4", "primary_ip6"} {
 			for _, target := range record.Fields[name].Value.Keys() {
-				if key, ok := r.known[KindAddress][strings.TrimPrefix(target.Name, "#")]; ok {
+				if key, ok := r.known[f.address][strings.TrimPrefix(target.Name, "#")]; ok {
 					record.Fields[name] = sync.Field{Value: sync.Ref(key)}
 				}
 			}
@@ -242,4 +299,10 @@ func fold(kind sync.Kind, name string) string {
 	return name
 }
 
-func addressClaim(host netip.Addr) sync.Claim { return sync.Claim{On: "address " + host.String()} }
+// addressClaim is that of an address in a VRF, or in the global table.
+func addressClaim(vrf sync.Value, host netip.Addr) sync.Claim {
+	if vrf.IsNull() {
+		return sync.Claim{On: "address " + host.String()}
+	}
+	return sync.Claim{On: "address " + host.String() + " in " + vrf.Text()}
+}

@@ -58,6 +58,7 @@ func TestUnchangedEstateCostsItsReadsOnly(t *testing.T) {
 		"GET /api/dcim/device-roles/":                    1,
 		"GET /api/dcim/manufacturers/":                   1,
 		"GET /api/dcim/devices/":                         1,
+		"GET /api/dcim/interfaces/":                      1,
 		"GET /api/virtualization/clusters/":              1,
 		"GET /api/virtualization/virtual-machine-types/": 1,
 		"GET /api/virtualization/virtual-machines/":      1,

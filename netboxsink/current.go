@@ -40,12 +40,36 @@ func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, erro
 	}
 	r := newReading(&sync.State{})
 	r.ownClusters(clusters, scope.Sources)
-	r.ownDevices(devices, scope.Sources)
-	units := r.ownMachines(machines, scope.Sources)
-	if err := r.children(ctx, s, units); err != nil {
+	units := []map[int64]unitRead{r.ownDevices(devices, scope.Sources), r.ownMachines(machines, scope.Sources)}
+	if err := r.allChildren(ctx, s, units); err != nil {
 		return nil, err
 	}
 	return &sync.State{Records: r.records}, nil
+}
+
+// allChildren reads what hangs on devices and on virtual machines, beside each other.
+func (r *reading) allChildren(ctx context.Context, s *Sink, units []map[int64]unitRead) error {
+	parts := make([]*reading, len(units))
+	err := beside(len(units), func(i int) error {
+		parts[i] = newReading(&sync.State{Records: r.records})
+		return parts[i].children(ctx, s, familyOf([]sync.Kind{KindDevice, KindVirtualMachine}[i]), units[i])
+	})
+	for _, part := range parts {
+		r.join(part)
+	}
+	for _, kind := range []sync.Kind{KindDevice, KindVirtualMachine} {
+		r.fixPointers(familyOf(kind))
+	}
+	return err
+}
+
+// join adds what another reading has more.
+func (r *reading) join(part *reading) {
+	for _, record := range part.records {
+		if !r.keys[record.Key] {
+			r.add(record)
+		}
+	}
 }
 
 // reading turns what was read into records.
@@ -79,13 +103,17 @@ func (r *reading) add(record sync.Record) {
 // ref returns a reference to an object inside another: by slug where its kind has them, else by id. A shared object is
 // known from then on, and need not be looked up.
 func (r *reading) ref(kind sync.Kind, b *brief) sync.Value {
+	var key sync.Key
 	switch {
 	case b == nil:
 		return sync.Value{}
+	case kind == KindVRF || kind == KindLocation || kind == KindVLANGroup: // their slugs, if any, are not unique
+		key = foreign(kind, b.ID)
 	case tables[kind].key != "slug" || b.Slug == "":
 		return r.refID(kind, b.ID)
+	default:
+		key = sync.Key{Kind: kind, Name: b.Slug}
 	}
-	key := sync.Key{Kind: kind, Name: b.Slug}
 	if !r.keys[key] {
 		r.add(sync.Record{Key: key, ID: id(b.ID), Label: b.label()})
 	}
@@ -117,6 +145,8 @@ func (r *reading) cluster(key sync.Key, c *clusterObject) {
 		"type":                     {Value: r.ref(KindClusterType, c.Type)},
 		"description":              {Value: sync.String(c.Description)},
 		"tags":                     {Value: tagsValue(c.Tags)},
+		"tenant":                   {Value: r.ref(KindTenant, c.Tenant)},
+		"site":                     {},
 		customPrefix + fieldSource: {Value: c.CustomFields.value(fieldSource)},
 	}
 	if c.ScopeType == "dcim.site" && c.Scope != nil {
@@ -126,7 +156,8 @@ func (r *reading) cluster(key sync.Key, c *clusterObject) {
 	r.add(sync.Record{Key: key, ID: id(c.ID), Label: c.Name, Fields: fields})
 }
 
-func (r *reading) ownDevices(devices []deviceObject, sources []string) {
+func (r *reading) ownDevices(devices []deviceObject, sources []string) map[int64]unitRead {
+	units := map[int64]unitRead{}
 	taken := map[sync.Key]bool{}
 	slices.SortFunc(devices, func(a, b deviceObject) int { return cmp.Compare(b.ID, a.ID) })
 	for _, d := range devices {
@@ -135,17 +166,19 @@ func (r *reading) ownDevices(devices []deviceObject, sources []string) {
 			continue
 		}
 		// The memory tells the node's name, whatever people call the device by now.
-		name := d.Name
-		if last := sync.ParseMemory(d.CustomFields.value(fieldMemory)).Last("", "name"); len(last) > 0 {
+		name, memory := d.Name, sync.ParseMemory(d.CustomFields.value(fieldMemory))
+		if last := memory.Last("", "name"); len(last) > 0 {
 			name = last[0].Text()
 		}
-		key := deviceKey(source, unsuffixed(name))
+		key := deviceKey(source, unsuffixed(name, source))
 		if taken[key] {
 			key.Name += "~" + id(d.ID)
 		}
 		taken[key] = true
 		r.device(key, source, &d)
+		units[d.ID] = newUnitRead(key, source, memory)
 	}
+	return units
 }
 
 func (r *reading) device(key sync.Key, source string, d *deviceObject) {
@@ -153,6 +186,10 @@ func (r *reading) device(key sync.Key, source string, d *deviceObject) {
 		"name":                     {Value: sync.String(d.Name)},
 		"status":                   {Value: sync.String(string(d.Status))},
 		"site":                     {Value: r.ref(KindSite, d.Site)},
+		"location":                 {Value: r.ref(KindLocation, d.Location)},
+		"tenant":                   {Value: r.ref(KindTenant, d.Tenant)},
+		"primary_ip4":              {Value: r.refTo(KindNodeAddress, d.PrimaryIP4)},
+		"primary_ip6":              {Value: r.refTo(KindNodeAddress, d.PrimaryIP6)},
 		"cluster":                  {Value: r.ref(KindCluster, d.Cluster)},
 		"device_type":              {Value: r.ref(KindDeviceType, d.DeviceType)},
 		"role":                     {Value: r.ref(KindDeviceRole, d.Role)},
@@ -162,6 +199,9 @@ func (r *reading) device(key sync.Key, source string, d *deviceObject) {
 		customPrefix + fieldSource: {Value: d.CustomFields.value(fieldSource)},
 		sync.MemoryField:           {Value: d.CustomFields.value(fieldMemory)},
 	}
+	for _, name := range []string{fieldNodeCPUs, fieldNodeMemory, fieldNodeCPUModel, fieldGone} {
+		fields[customPrefix+name] = sync.Field{Value: d.CustomFields.value(name)}
+	}
 	d.note(fields)
 	r.add(sync.Record{
 		Key: key, Unit: key, ID: id(d.ID), Label: d.Name, Source: source, Fields: fields,
@@ -169,11 +209,24 @@ func (r *reading) device(key sync.Key, source string, d *deviceObject) {
 	})
 }
 
-// unitRead is a virtual machine whose children are to be read.
+// unitRead is a device or virtual machine whose children are to be read.
 type unitRead struct {
-	key    sync.Key
-	source string
-	memory sync.Memory
+	key      sync.Key
+	source   string
+	memory   sync.Memory
+	children []string // the names that the memory has
+}
+
+func newUnitRead(key sync.Key, source string, memory sync.Memory) unitRead {
+	return unitRead{key: key, source: source, memory: memory, children: memory.Children()}
+}
+
+// refTo returns a reference to an object by its id; null for none.
+func (r *reading) refTo(kind sync.Kind, b *brief) sync.Value {
+	if b == nil {
+		return sync.Value{}
+	}
+	return r.refID(kind, b.ID)
 }
 
 // ownMachines adds our virtual machines. Of two with one VMID, an object that outlived its guest and that of the guest
@@ -193,7 +246,7 @@ func (r *reading) ownMachines(machines []machineObject, sources []string) map[in
 		}
 		taken[key] = true
 		r.machine(key, source, &m)
-		units[m.ID] = unitRead{key: key, source: source, memory: sync.ParseMemory(m.CustomFields.value(fieldMemory))}
+		units[m.ID] = newUnitRead(key, source, sync.ParseMemory(m.CustomFields.value(fieldMemory)))
 	}
 	return units
 }
@@ -216,8 +269,12 @@ func (r *reading) machine(key sync.Key, source string, m *machineObject) {
 		"device":               {Value: r.ref(KindDevice, m.Device)},
 		"role":                 {Value: r.ref(KindDeviceRole, m.Role)},
 		"virtual_machine_type": {Value: r.ref(KindMachineType, m.Type)},
+		"platform":             {Value: r.ref(KindPlatform, m.Platform)},
+		"tenant":               {Value: r.ref(KindTenant, m.Tenant)},
 		"vcpus":                {},
 		"memory":               {},
+		"start_on_boot":        {Value: textOrNull(string(m.StartOnBoot))},
+		"comments":             {Value: sync.String(m.Comments)},
 		"description":          {Value: sync.String(m.Description)},
 		"primary_ip4":          {Value: r.ref(KindAddress, m.PrimaryIP4)},
 		"primary_ip6":          {Value: r.ref(KindAddress, m.PrimaryIP6)},
@@ -232,7 +289,10 @@ func (r *reading) machine(key sync.Key, source string, m *machineObject) {
 	if m.Memory != nil {
 		fields["memory"] = sync.Field{Value: sync.Int(*m.Memory)}
 	}
-	for _, name := range []string{fieldID, fieldType, fieldStartAtBoot, fieldUnprivileged, fieldAgent, fieldSearchDomain, fieldSource, fieldUUID} {
+	for _, name := range []string{
+		fieldID, fieldType, fieldStartAtBoot, fieldUnprivileged, fieldAgent, fieldSearchDomain, fieldSource, fieldUUID,
+		fieldNode, fieldPool, fieldHA, fieldTags, fieldGone,
+	} {
 		fields[customPrefix+name] = sync.Field{Value: m.CustomFields.value(name)}
 	}
 	m.note(fields)

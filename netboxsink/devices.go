@@ -10,143 +10,165 @@ import (
 
 // nodeUnit is a node with the device that stands for it.
 type nodeUnit struct {
-	source string
-	node   *inventory.Node
-	key    sync.Key
-	was    *sync.Record // ours, or to be taken over
+	unit
+	node *inventory.Node
 }
 
-// devices adds the nodes.
-func (m *mapping) devices(inventories []*inventory.Inventory) {
+// devices adds the nodes and their network, and then the clusters that they are in.
+func (m *mapping) devices(inventories []*inventory.Inventory) []*unit {
 	names := newNaming(KindDevice)
-	var units []*nodeUnit
+	var nodes []*nodeUnit
 	renamed := map[string]bool{} // devices that do not keep their name, by id
 	for _, inv := range inventories {
 		for i := range inv.Nodes {
-			u := &nodeUnit{source: inv.Source, node: &inv.Nodes[i], key: deviceKey(inv.Source, inv.Nodes[i].Name)}
-			if u.was = m.current[u.key]; u.was == nil {
-				if u.was = m.deviceToTakeOver(inv.Source, u.node.Name); u.was != nil {
-					m.takenOver[u.was] = true // two sources may have nodes of one name at one site
-				}
-			}
-			if u.was != nil && !stays(u.was, u.base()) {
+			u := m.node(inv, &inv.Nodes[i])
+			if u.was != nil && !stays(&u.unit, u.base()) {
 				renamed[u.was.ID] = true
 			}
-			units = append(units, u)
+			nodes = append(nodes, u)
 		}
 	}
-	names.keep(m.byKind[KindDevice], "site", renamed)
-	for _, u := range units {
-		m.device(u, names)
+	for _, inv := range inventories {
+		m.cluster(inv)
 	}
+	names.keep(m.byKind[KindDevice], "site", renamed)
+	units := make([]*unit, len(nodes))
+	for i, u := range nodes {
+		if m.device(u, names) {
+			m.nodeNetwork(u)
+		}
+		units[i] = &u.unit
+	}
+	return units
+}
+
+// node finds the device that stands for a node, and where it is.
+func (m *mapping) node(inv *inventory.Inventory, node *inventory.Node) *nodeUnit {
+	u := &nodeUnit{node: node, unit: unit{
+		inv: inv, family: familyOf(KindDevice), key: deviceKey(inv.Source, node.Name), label: inv.Source + " " + node.Name,
+		place: subject{source: inv.Source, cluster: inv.Cluster.Name, node: node.Name},
+	}}
+	site := m.place(KindSite, u.place, sync.Value{})
+	u.site = site.value
+	if !site.said {
+		u.site = sync.Ref(m.sites[inv.Source])
+	}
+	if u.was = m.current[u.key]; u.was == nil {
+		if u.was = m.deviceToTakeOver(u); u.was != nil {
+			m.takenOver[u.was] = true // two sources may have nodes of one name at one site
+		}
+	}
+	u.remember()
+	m.deviceSites[u.key] = u.siteToBe(u.site)
+	return u
 }
 
 func (u *nodeUnit) base() string { return clean(u.node.Name, 1000) }
 
-func (m *mapping) device(u *nodeUnit, names *naming) {
-	site := sync.Ref(m.sites[u.source])
-	if reason := m.oddUnit(u.was); reason != "" {
-		m.deviceSites[u.key] = u.was.Fields["site"].Value
-		m.add(sync.Record{Key: u.key, Unit: u.key, Label: u.was.Label, Source: u.source, Skip: reason})
-		return
-	}
-	place := site
-	if u.was != nil {
-		place = u.was.Fields["site"].Value
-	}
-	name := names.name(u.was, place, u.base())
-	fields := map[string]sync.Field{
-		"name":                     {Value: sync.String(name), Rule: sync.UntilEdited, Ours: []sync.Value{sync.String(u.base())}},
-		"site":                     {Value: site, Rule: sync.UntilEdited},
-		"cluster":                  {Value: sync.Ref(clusterKey(u.source))},
-		"device_type":              m.untilEdited(sync.Key{Kind: KindDeviceType, Name: slugDeviceType}),
-		"role":                     m.untilEdited(sync.Key{Kind: KindDeviceRole, Name: slugNodeRole}),
-		"description":              ownText("Proxmox Node " + u.node.Name),
-		"tags":                     {Value: m.withTag(u.was)},
-		customPrefix + fieldSource: {Value: sync.String(u.source)},
-	}
-	if status := map[inventory.NodeStatus]string{
-		inventory.NodeOnline: "active", inventory.NodeOffline: "offline",
-	}[u.node.Status]; status != "" {
-		fields["status"] = sync.Field{Value: sync.String(status)}
-	}
-	if platform := m.platform(u.node.Version); !platform.IsNull() {
-		// The documented backend sets none.
-		fields["platform"] = sync.Field{Value: platform, Rule: sync.UntilEdited, Ours: []sync.Value{{}}}
-	}
-	record := sync.Record{
-		Key: u.key, Unit: u.key, Label: name, Source: u.source, Fields: fields,
-		Claims: []sync.Claim{nameClaim(KindDevice, place, name, "")},
-	}
-	m.takeOver(&record, u.was)
-	m.add(record)
-	m.deviceSites[u.key] = siteToBe(site, u.was)
-}
-
 // siteToBe returns the site that a device will be in: the one that we last put it in may change, any other stays.
-func siteToBe(site sync.Value, was *sync.Record) sync.Value {
-	if was == nil {
+func (u *unit) siteToBe(site sync.Value) sync.Value {
+	if u.was == nil {
 		return site
 	}
-	current := was.Fields["site"].Value
-	memory := sync.ParseMemory(was.Fields[sync.MemoryField].Value)
-	if slices.Contains(memory.Last("", "site"), sync.String(current.Text())) {
+	current := u.was.Fields["site"].Value
+	if slices.Contains(u.memory.Last("", "site"), sync.String(current.Text())) {
 		return site
 	}
 	return current
 }
 
-// takeOver makes the record take over an object that bears nobody's mark, and calls it as it is called.
-func (m *mapping) takeOver(record *sync.Record, was *sync.Record) {
-	if was == nil {
-		return
+// device adds the device of a node, and tells whether what hangs on it is to be added too.
+func (m *mapping) device(u *nodeUnit, names *naming) bool {
+	if reason := m.oddUnit(u.was); reason != "" {
+		m.add(sync.Record{Key: u.key, Unit: u.key, Label: u.was.Label, Source: u.inv.Source, Skip: reason})
+		return false
 	}
-	if stays(was, record.Label) {
-		record.Label = was.Label
+	site := m.place(KindSite, u.place, sync.Value{})
+	location := m.place(KindLocation, u.place, u.site)
+	tenant := m.place(KindTenant, u.place, sync.Value{})
+	role := m.place(KindDeviceRole, u.place, sync.Value{})
+	platform := m.place(KindPlatform, u.place, sync.Value{})
+	vrf := m.place(KindVRF, u.place, sync.Value{})
+	place := u.site
+	if u.was != nil {
+		place = u.was.Fields["site"].Value
 	}
-	if was.Key != record.Key {
-		m.adopt(record, was)
+	record := sync.Record{
+		Key: u.key, Unit: u.key, Source: u.inv.Source,
+		Skip: missingOf(site, location, tenant, role, platform, vrf),
 	}
+	if record.Skip != "" {
+		record.Label = u.base()
+		m.add(record)
+		return false
+	}
+	name := names.name(&u.unit, place, u.base())
+	record.Label, record.Claims = name, []sync.Claim{nameClaim(KindDevice, place, name, "")}
+	record.Fields = m.deviceFields(u, name)
+	location.settle(record.Fields, "location")
+	tenant.settle(record.Fields, "tenant")
+	role.settle(record.Fields, "role")
+	platform.settle(record.Fields, "platform")
+	u.vrf = vrf.value
+	m.takeOver(&record, &u.unit)
+	m.add(record)
+	return true
 }
 
-func (m *mapping) adopt(record, was *sync.Record) {
-	m.takenOver[was] = true
-	record.ID = was.ID
-	record.Reason = "it bears the tag " + tagSlug + " and nobody's mark"
-}
-
-// untilEdited is a reference that a person may change for good.
-func (m *mapping) untilEdited(key sync.Key) sync.Field {
-	return sync.Field{Value: sync.Ref(key), Rule: sync.UntilEdited, Ours: []sync.Value{sync.Ref(key), {}}}
-}
-
-// ownText is a text that a person may change for good.
-func ownText(s string) sync.Field {
-	v := sync.String(clean(s, 200))
-	return sync.Field{Value: v, Rule: sync.UntilEdited, Ours: []sync.Value{v, sync.String("")}}
-}
-
-// withTag returns an object's tags with ours among them; those of others stay.
-func (m *mapping) withTag(was *sync.Record) sync.Value {
-	if was == nil {
-		return m.tags()
+// deviceFields returns what is known of the node itself.
+func (m *mapping) deviceFields(u *nodeUnit, name string) map[string]sync.Field {
+	siteRule := "the site of the cluster"
+	if p := m.place(KindSite, u.place, sync.Value{}); p.said {
+		siteRule = p.rule
 	}
-	if isTagged(was) {
-		return was.Fields["tags"].Value
+	fields := map[string]sync.Field{
+		"name": {
+			Value: sync.String(name), From: "the name of the node", Rule: sync.UntilEdited, Ours: []sync.Value{sync.String(u.base())},
+		},
+		"site":                     {Value: m.useSite(u.site), From: siteRule, Rule: sync.UntilEdited},
+		"cluster":                  from("the cluster of the source", sync.Ref(clusterKey(u.inv.Source))),
+		"device_type":              untilEdited("the same for all nodes", sync.Ref(sync.Key{Kind: KindDeviceType, Name: slugDeviceType})),
+		"role":                     untilEdited("the same for all nodes", sync.Ref(sync.Key{Kind: KindDeviceRole, Name: slugNodeRole})),
+		"description":              ownText("the name of the node", "Proxmox Node "+u.node.Name),
+		"tags":                     from("what others put there, and ours", m.withTag(u.was)),
+		customPrefix + fieldSource: from("the name of the source", sync.String(u.inv.Source)),
 	}
-	return tagsValue(append(tagsOf(was.Fields["tags"].Value), m.tag()))
+	if u.was != nil && !u.was.Fields[customPrefix+fieldGone].Value.IsNull() {
+		fields[customPrefix+fieldGone] = from("the node is there again", sync.Value{})
+	}
+	if status := map[inventory.NodeStatus]string{
+		inventory.NodeOnline: "active", inventory.NodeOffline: "offline",
+	}[u.node.Status]; status != "" {
+		fields["status"] = from("the state of the node", sync.String(status))
+	}
+	if platform := m.platform(u.node.Version); !platform.IsNull() {
+		fields["platform"] = untilEdited("the node's release", platform)
+	}
+	if u.node.CPUs > 0 {
+		fields[customPrefix+fieldNodeCPUs] = from("the node's threads", sync.Int(int64(u.node.CPUs)))
+	}
+	if u.node.Memory > 0 {
+		fields[customPrefix+fieldNodeMemory] = from("the node's memory", sync.Int(mebibytes(u.node.Memory)))
+	}
+	if model := clean(u.node.CPUModel, 200); model != "" {
+		fields[customPrefix+fieldNodeCPUModel] = from("the node's processor", sync.String(model))
+	}
+	return fields
 }
 
-// deviceToTakeOver returns the device that the documented backend made for a node, if nobody marked it.
-func (m *mapping) deviceToTakeOver(source, node string) *sync.Record {
-	for _, r := range m.byKind[KindDevice] {
-		if r.Source != "" || !strings.EqualFold(r.Fields["name"].Value.Text(), node) || !isTagged(r) ||
-			!r.Fields[customPrefix+fieldSource].Value.IsEmpty() || m.takenOver[r] {
-			continue
-		}
-		if r.Fields["cluster"].Value == sync.Ref(m.clusters[source]) || r.Fields["site"].Value == sync.Ref(m.sites[source]) {
-			return r
-		}
+// platform adds the platform of a node's release: "Proxmox VE 9.1".
+func (m *mapping) platform(version string) sync.Value {
+	parts := strings.SplitN(version, ".", 3)
+	if len(parts) < 2 {
+		return sync.Value{}
 	}
-	return nil
+	return m.platformNamed("Proxmox VE " + parts[0] + "." + parts[1])
+}
+
+// platformNamed adds the platform of that name.
+func (m *mapping) platformNamed(name string) sync.Value {
+	name = clean(name, 100)
+	return m.share(KindPlatform, slug(name), name, map[string]sync.Value{
+		"name": sync.String(name), "slug": sync.String(slug(name)), "tags": m.tags(),
+	})
 }

@@ -43,7 +43,7 @@ func (m *mapping) again(key sync.Key, n int, record sync.Record) {
 
 // onceOn returns the parts of a guest with each key once: the first stays, and the others are told. What is there of
 // their kind stays too.
-func onceOn[T any](m *mapping, u *guestUnit, kind sync.Kind, parts []T, key func(*T) string) []T {
+func onceOn[T any](m *mapping, u *unit, kind sync.Kind, parts []T, key func(*T) string) []T {
 	seen := map[string]bool{}
 	return slices.DeleteFunc(slices.Clone(parts), func(part T) bool {
 		name := key(&part)

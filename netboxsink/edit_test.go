@@ -93,6 +93,8 @@ func TestWhatAPersonEditedStays(t *testing.T) {
 			}
 		},
 		"site of a device": func(l *lab) edit {
+			// As long as the cluster has a site NetBox takes no node of it elsewhere.
+			l.personEdits(clusters, l.one(clusters, "name", "lab"), map[string]any{"scope_type": nil, "scope_id": nil})
 			site := l.person(sites, map[string]any{"name": "Berlin", "slug": "berlin"})
 			return edit{devices, "name", "pve01", map[string]any{"site": site}, map[string]string{"site": "Berlin"}}
 		},

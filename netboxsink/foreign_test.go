@@ -125,7 +125,7 @@ func TestDeviceOfSomebodyElseKeepsItsName(t *testing.T) {
 	before := l.one(devices, "id", text(mine))
 	l.run()
 	assert.Equal(t, draw(before), draw(l.again(devices, before)))
-	assert.Equal(t, []string{"pve01", "pve01 (2)", "pve02"}, l.column(devices, "name"))
+	assert.Equal(t, []string{"pve01", "pve01 (lab)", "pve02"}, l.column(devices, "name"))
 	l.quiet()
 }
 

@@ -49,7 +49,7 @@ func TestUnknownIsNotGone(t *testing.T) {
 		"node": {func(inv *inventory.Inventory, _, _ *inventory.Guest) {
 			inv.Gaps = []inventory.Gap{{Part: inventory.PartNode, Node: "pve01", Reason: "it is offline"}}
 			inv.Nodes[0] = inventory.Node{Name: "pve01"}
-		}, []string{}},
+		}, []string{"device pve01: it is offline"}},
 		"guest": {func(inv *inventory.Inventory, web, db *inventory.Guest) {
 			inv.Gaps = []inventory.Gap{guestGap(inventory.PartGuest, 101), guestGap(inventory.PartGuest, 102)}
 			blank(web, inventory.PartGuest)

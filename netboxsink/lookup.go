@@ -16,6 +16,7 @@ import (
 func (s *Sink) Lookup(ctx context.Context, desired, current *sync.State) (*sync.State, error) {
 	l := newLookup(s, desired, current)
 	l.shared()
+	l.vlans()
 	l.clusters()
 	l.devices()
 	l.machines()
@@ -97,21 +98,97 @@ func (l *lookup) missing(kind sync.Kind) []*sync.Record {
 	return out
 }
 
-// shared looks up shared objects by their natural key, which is their key's name.
+// shared looks up shared objects: by their natural key, which is their key's name, and what the configuration names by
+// name and slug.
 func (l *lookup) shared() {
 	for _, info := range l.sink.Kinds() {
-		if info.Level != sync.Shared || info.Kind == KindCluster {
+		if info.Level != sync.Shared || info.Kind == KindCluster || info.Kind == KindVLAN {
 			continue
 		}
-		var names []string
+		var keys, names, slugs []string
 		for _, r := range l.missing(info.Kind) {
-			if l.ask(info.Kind, r.Key.Name) {
-				names = append(names, r.Key.Name)
+			text, isWanted := strings.CutPrefix(r.Key.Name, wanted)
+			switch {
+			case !isWanted && keyed(info.Kind):
+				if l.ask(info.Kind, r.Key.Name) {
+					keys = append(keys, r.Key.Name)
+				}
+			case isWanted && l.ask(info.Kind, r.Key.Name):
+				names, slugs = append(names, text), append(slugs, slug(text))
 			}
 		}
-		for _, query := range queries(tables[info.Kind].key, names, nil) {
-			read(l, info.Kind, query, func(r *reading, o *sharedObject) { r.sharedObject(info.Kind, o) })
+		l.lists(info.Kind, tables[info.Kind].key, keys)
+		l.lists(info.Kind, "name", names)
+		if info.Kind != KindVRF {
+			l.lists(info.Kind, "slug", slugs)
 		}
+	}
+}
+
+// keyed tells whether the key of an object of a shared kind is what NetBox finds it by, and it only.
+func keyed(kind sync.Kind) bool {
+	return kind != KindVRF && kind != KindLocation && kind != KindVLANGroup
+}
+
+// lists looks up shared objects by the values of a parameter.
+func (l *lookup) lists(kind sync.Kind, parameter string, values []string) {
+	for _, query := range queries(parameter, values, nil) {
+		switch kind {
+		case KindLocation:
+			read(l, kind, query, (*reading).location)
+		case KindVLANGroup:
+			read(l, kind, query, (*reading).vlanGroup)
+		default:
+			read(l, kind, query, func(r *reading, o *sharedObject) { r.sharedObject(kind, o) })
+		}
+	}
+}
+
+// vlans looks up the VLANs of the places in which some are missing: in a VLAN group, or in a site and the groups for it.
+func (l *lookup) vlans() {
+	places := map[sync.Key][]string{}
+	for _, r := range l.missing(KindVLAN) {
+		for _, place := range r.Fields["place"].Value.Keys() {
+			if l.current[place] != nil && l.ask(KindVLAN, r.Key.Name) {
+				places[place] = append(places[place], r.Fields["vid"].Value.Text())
+			}
+		}
+	}
+	for _, place := range slices.SortedFunc(maps.Keys(places), sync.Key.Compare) {
+		number := l.current[place].ID
+		l.reads = append(l.reads, func(ctx context.Context) (func(*reading), error) {
+			var groups []vlanGroupObject
+			filters := []url.Values{{"group_id": {number}}}
+			if place.Kind == KindSite {
+				var err error
+				groups, err = all[vlanGroupObject](ctx, l.sink.client, KindVLANGroup, url.Values{"scope_type": {tables[KindSite].model}, "scope_id": {number}})
+				if err != nil {
+					return nil, err
+				}
+				filters[0] = url.Values{"site_id": {number}}
+				for _, g := range groups {
+					filters = append(filters, url.Values{"group_id": {id(g.ID)}})
+				}
+			}
+			var found []vlanObject
+			for _, filter := range filters {
+				for _, query := range queries("vid", places[place], filter) {
+					some, err := all[vlanObject](ctx, l.sink.client, KindVLAN, query)
+					if err != nil {
+						return nil, err
+					}
+					found = append(found, some...)
+				}
+			}
+			return func(r *reading) {
+				for i := range groups {
+					r.vlanGroup(&groups[i])
+				}
+				for i := range found {
+					r.vlan(&found[i])
+				}
+			}, nil
+		})
 	}
 }
 
@@ -136,9 +213,53 @@ func (r *reading) sharedObject(kind sync.Kind, o *sharedObject) {
 	if o.Model != "" {
 		label = o.Model
 	}
-	if !r.keys[key] {
-		r.add(sync.Record{Key: key, ID: id(o.ID), Label: label})
+	if kind == KindVRF {
+		key = foreign(kind, o.ID)
 	}
+	if r.keys[key] {
+		return
+	}
+	record := sync.Record{Key: key, ID: id(o.ID), Label: label}
+	if kind == KindTag {
+		record.Fields = map[string]sync.Field{"object_types": {Value: sync.Strings(o.ObjectTypes...)}}
+	}
+	r.add(record)
+}
+
+func (r *reading) location(o *locationObject) {
+	if key := foreign(KindLocation, o.ID); !r.keys[key] {
+		r.add(sync.Record{Key: key, ID: id(o.ID), Label: o.Name, Fields: map[string]sync.Field{
+			"slug": {Value: sync.String(o.Slug)}, "site": {Value: r.ref(KindSite, o.Site)},
+		}})
+	}
+}
+
+// vlanGroup adds a VLAN group, and for which site it is.
+func (r *reading) vlanGroup(o *vlanGroupObject) {
+	key := foreign(KindVLANGroup, o.ID)
+	if r.keys[key] {
+		return
+	}
+	record := sync.Record{Key: key, ID: id(o.ID), Label: o.Name, Fields: map[string]sync.Field{"slug": {Value: sync.String(o.Slug)}}}
+	if o.ScopeType == tables[KindSite].model {
+		record.Fields["site"] = sync.Field{Value: r.refID(KindSite, o.ScopeID)}
+	}
+	r.add(record)
+}
+
+// vlan adds a VLAN with where it is; one that is known by an interface alone does not tell that.
+func (r *reading) vlan(o *vlanObject) {
+	key := sync.Key{Kind: KindVLAN, Name: "#" + id(o.ID)}
+	if r.keys[key] {
+		key.Name += " in its place"
+	}
+	if r.keys[key] {
+		return
+	}
+	fields := map[string]sync.Field{
+		"vid": {Value: sync.Int(o.VID)}, "site": {Value: r.ref(KindSite, o.Site)}, "group": {Value: r.ref(KindVLANGroup, o.Group)},
+	}
+	r.add(sync.Record{Key: key, ID: id(o.ID), Label: o.Name, Fields: fields})
 }
 
 // clusters looks up clusters by name.
@@ -236,37 +357,33 @@ func (l *lookup) idOf(key sync.Key) string {
 	return l.takes[key]
 }
 
-// takenOver looks up what hangs on virtual machines that are taken over.
+// takenOver looks up what hangs on units that are taken over.
 func (l *lookup) takenOver() {
-	units := map[int64]unitRead{}
-	for _, r := range l.desired.Records {
-		if r.Key.Kind != KindVirtualMachine || r.ID == "" || !l.ask(KindVirtualMachine, "children of "+r.ID) {
+	for _, kind := range []sync.Kind{KindDevice, KindVirtualMachine} {
+		units := map[int64]unitRead{}
+		for _, r := range l.desired.Records {
+			if r.Key.Kind != kind || r.ID == "" || !l.ask(kind, "children of "+r.ID) {
+				continue
+			}
+			if number, ok := parseID(r.ID); ok {
+				units[number] = unitRead{key: foreign(kind, number)}
+			}
+		}
+		if len(units) == 0 {
 			continue
 		}
-		if number, ok := parseID(r.ID); ok {
-			units[number] = unitRead{key: foreign(KindVirtualMachine, number)}
-		}
+		l.reads = append(l.reads, func(ctx context.Context) (func(*reading), error) {
+			part := newReading(l.known)
+			err := part.children(ctx, l.sink, familyOf(kind), units)
+			return func(r *reading) { r.join(part) }, err
+		})
 	}
-	if len(units) == 0 {
-		return
-	}
-	l.reads = append(l.reads, func(ctx context.Context) (func(*reading), error) {
-		part := newReading(l.known)
-		err := part.children(ctx, l.sink, units)
-		return func(r *reading) {
-			for _, record := range part.records {
-				if !r.keys[record.Key] {
-					r.add(record)
-				}
-			}
-		}, err
-	})
 }
 
 // addresses looks up who has the addresses that are to be created.
 func (l *lookup) addresses() {
 	var hosts []string
-	for _, r := range l.missing(KindAddress) {
+	for _, r := range slices.Concat(l.missing(KindNodeAddress), l.missing(KindAddress)) {
 		host, _, _ := strings.Cut(r.Fields["address"].Value.Text(), "/")
 		if host != "" && l.ask(KindAddress, host) {
 			hosts = append(hosts, host)
@@ -275,15 +392,15 @@ func (l *lookup) addresses() {
 	if len(hosts) == 0 {
 		return
 	}
-	wanted := map[string]bool{}
+	asked := map[string]bool{}
 	for _, host := range hosts {
-		wanted[host] = true
+		asked[host] = true
 	}
 	l.reads = append(l.reads, func(ctx context.Context) (func(*reading), error) {
 		found, err := byList[addressObject](ctx, l.sink.client, KindAddress, "address", hosts, nil)
 		return func(r *reading) {
 			for i := range found {
-				if a := &found[i]; a.VRF == nil && wanted[a.host().String()] && r.free(KindAddress, a.ID) {
+				if a := &found[i]; asked[a.host().String()] && r.free(KindAddress, a.ID) && r.free(KindNodeAddress, a.ID) {
 					r.heldAddress(a)
 				}
 			}
@@ -293,19 +410,16 @@ func (l *lookup) addresses() {
 
 // heldAddress adds an address that somebody has.
 func (r *reading) heldAddress(a *addressObject) {
-	host := a.host()
-	record := sync.Record{
-		Key: foreign(KindAddress, a.ID), ID: id(a.ID), Label: a.Address,
-		Fields: map[string]sync.Field{
-			"address": {Value: sync.String(a.Address)},
-			"status":  {Value: sync.String(string(a.Status))},
-			"holder":  {Value: sync.String(a.holder())},
-		},
-		Claims: []sync.Claim{addressClaim(host)},
+	kind := KindAddress
+	if a.AssignedType == tables[KindNodeInterface].model {
+		kind = KindNodeAddress
 	}
+	record := sync.Record{Key: foreign(kind, a.ID), ID: id(a.ID), Label: a.Address, Fields: r.addressFields(a)}
+	record.Fields["holder"] = sync.Field{Value: sync.String(a.holder())}
+	record.Claims = []sync.Claim{addressClaim(record.Fields["vrf"].Value, a.host())}
 	record.Unit = record.Key
-	if a.AssignedType == tables[KindInterface].model {
-		record.Fields["assigned_object"] = sync.Field{Value: r.refID(KindInterface, a.AssignedID)}
+	if nic := familyOf(kind).nic; a.AssignedType == tables[nic].model {
+		record.Fields["assigned_object"] = sync.Field{Value: r.refID(nic, a.AssignedID)}
 	}
 	r.add(record)
 }

@@ -1,6 +1,7 @@
 package netboxsink
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -13,54 +14,61 @@ import (
 
 // guestUnit is a guest with the virtual machine that stands for it.
 type guestUnit struct {
-	inv   *inventory.Inventory
+	unit
 	guest *inventory.Guest
-	key   sync.Key
-	was   *sync.Record // ours, or to be taken over
 	// gap covers the guest, its configuration or its addresses; Part is empty for none.
-	gap inventory.Gap
-	// trusted says that was has a memory to go by: what that does not name is somebody else's.
-	trusted bool
-	nics    []*nicUnit
-}
-
-// nicUnit is a NIC with the interface that stands for it.
-type nicUnit struct {
-	nic  *inventory.NIC
-	key  sync.Key
-	was  *sync.Record
-	skip string // why it is left alone
+	gap   inventory.Gap
+	moved bool // it was another source's
 }
 
 // machines adds the guests, and what hangs on them.
-func (m *mapping) machines(inventories []*inventory.Inventory) {
+func (m *mapping) machines(inventories []*inventory.Inventory) []*unit {
 	names := newNaming(KindVirtualMachine)
-	var units []*guestUnit
+	moves := m.moves(inventories)
+	var guests []*guestUnit
 	renamed := map[string]bool{} // virtual machines that do not keep their name, by id
 	for _, inv := range inventories {
-		claims := m.claimsByName(inv)
+		claims := claimsByName(inv)
 		for i := range inv.Guests {
-			u := &guestUnit{inv: inv, guest: &inv.Guests[i]}
-			for _, part := range []inventory.Part{inventory.PartGuest, inventory.PartConfig, inventory.PartAddresses} {
-				if gap, ok := inv.GuestGap(u.guest.ID, part); ok && u.gap.Part == "" {
-					u.gap = gap
-				}
-			}
-			m.bind(u, claims)
+			u := m.guest(inv, &inv.Guests[i])
+			m.bind(u, claims, moves)
 			if reason := m.oddUnit(u.was); reason != "" {
 				u.gap = inventory.Gap{Part: inventory.PartGuest, Guest: u.guest.ID, Reason: reason}
 			}
-			if u.was != nil && u.gap.Part != inventory.PartGuest && !stays(u.was, u.base()) {
+			if u.was != nil && u.gap.Part != inventory.PartGuest && (u.moved || !stays(&u.unit, u.base())) {
 				renamed[u.was.ID] = true
 			}
-			units = append(units, u)
+			guests = append(guests, u)
 		}
 	}
 	names.keep(m.byKind[KindVirtualMachine], "cluster", renamed)
-	for _, u := range units {
+	units := make([]*unit, len(guests))
+	for i, u := range guests {
 		m.machine(u, names)
+		units[i] = &u.unit
 	}
-	m.addresses(units)
+	return units
+}
+
+func (m *mapping) guest(inv *inventory.Inventory, guest *inventory.Guest) *guestUnit {
+	u := &guestUnit{guest: guest, unit: unit{
+		inv: inv, family: familyOf(KindVirtualMachine), key: machineKey(inv.Source, guest.ID),
+		label: inv.Source + " " + strconv.Itoa(guest.ID),
+		place: subject{
+			source: inv.Source, cluster: inv.Cluster.Name, node: guest.Node, isGuest: true, guest: guest.Name, pool: guest.Pool,
+			tags: guest.Tags,
+		},
+	}}
+	for _, part := range []inventory.Part{inventory.PartGuest, inventory.PartConfig, inventory.PartAddresses} {
+		if gap, ok := inv.GuestGap(guest.ID, part); ok && u.gap.Part == "" {
+			u.gap = gap
+		}
+	}
+	u.silent = u.gap.Part != ""
+	if u.gap.Part == inventory.PartAddresses {
+		u.unknown = u.gap.Reason
+	}
+	return u
 }
 
 // base returns the name that the guest would have were it alone.
@@ -72,7 +80,7 @@ func (u *guestUnit) base() string {
 }
 
 // claimsByName counts the guests of each name, folded.
-func (m *mapping) claimsByName(inv *inventory.Inventory) map[string]int {
+func claimsByName(inv *inventory.Inventory) map[string]int {
 	claims := map[string]int{}
 	for _, g := range inv.Guests {
 		claims[strings.ToLower(g.Name)]++
@@ -81,9 +89,8 @@ func (m *mapping) claimsByName(inv *inventory.Inventory) map[string]int {
 }
 
 // bind finds the virtual machine that stands for the guest: ours with its VMID, unless another guest had that VMID
-// then; else one that the documented backend made.
-func (m *mapping) bind(u *guestUnit, claims map[string]int) {
-	u.key = machineKey(u.inv.Source, u.guest.ID)
+// then; else that of a guest which moved here from another source, or one to be taken over.
+func (m *mapping) bind(u *guestUnit, claims map[string]int, moves map[string]*sync.Record) {
 	taken := false
 	for _, r := range m.guests[guestKey{source: u.inv.Source, id: u.guest.ID}] {
 		taken = taken || r.Key == u.key
@@ -94,12 +101,15 @@ func (m *mapping) bind(u *guestUnit, claims map[string]int) {
 	switch {
 	case u.was != nil:
 		u.key = u.was.Key
-		u.trusted = len(sync.ParseMemory(u.was.Fields[sync.MemoryField].Value)) > 0
+	case u.guest.UUID != "" && u.gap.Part != inventory.PartGuest && u.gap.Part != inventory.PartConfig && moves[u.guest.UUID] != nil:
+		u.was, u.moved = moves[u.guest.UUID], true
+		u.key = u.was.Key
 	case taken:
 		u.key.Name += "~new"
 	default:
 		u.was = m.machineToTakeOver(u, claims)
 	}
+	u.remember()
 }
 
 // sameGuest tells whether a virtual machine with the guest's VMID stands for this guest, and not for an earlier one of
@@ -116,19 +126,19 @@ func (m *mapping) sameGuest(u *guestUnit, r *sync.Record) bool {
 		uuid := r.Fields[customPrefix+fieldUUID].Value.Text()
 		return uuid == "" || u.guest.UUID == "" || strings.EqualFold(uuid, u.guest.UUID)
 	}
-	if isFrom(r.Fields["name"].Value.Text(), u.base()) {
+	if isFrom(r.Fields["name"].Value.Text(), u.base(), u.inv.Source) {
 		return true
 	}
 	memory := sync.ParseMemory(r.Fields[sync.MemoryField].Value)
 	for _, last := range memory.Last("", "name") {
-		if isFrom(last.Text(), u.base()) {
+		if isFrom(last.Text(), u.base(), u.inv.Source) {
 			return true
 		}
 	}
 	for _, nic := range u.guest.NICs {
 		if nic.MAC != "" && slices.ContainsFunc(memory.Children(), func(name string) bool {
 			_, mac, ok := strings.Cut(name, "/")
-			return ok && childKind(name) == KindMAC && mac == nic.MAC
+			return ok && u.family.child(name) == KindMAC && mac == nic.MAC
 		}) {
 			return true
 		}
@@ -136,121 +146,216 @@ func (m *mapping) sameGuest(u *guestUnit, r *sync.Record) bool {
 	return false
 }
 
-// machineToTakeOver returns the virtual machine that the documented backend made for the guest, in the guest's cluster:
-// tagged, marked by nobody, with its VMID; or, where newer backends left that field empty, with its name, if no other
-// guest has that too.
-func (m *mapping) machineToTakeOver(u *guestUnit, claims map[string]int) *sync.Record {
-	folded := strings.ToLower(u.guest.Name)
-	candidates := slices.Clone(m.guests[guestKey{id: u.guest.ID}])
-	if claims[folded] == 1 {
-		candidates = append(candidates, m.guests[guestKey{name: folded}]...)
-	}
-	var found []*sync.Record
-	for _, r := range candidates {
-		word := r.Fields[customPrefix+fieldType].Value.Text()
-		if isTagged(r) && r.Fields[customPrefix+fieldSource].Value.IsEmpty() && !m.takenOver[r] &&
-			(word == "" || word == kindOf(u.guest.Kind).word) &&
-			r.Fields["cluster"].Value == sync.Ref(m.clusters[u.inv.Source]) {
-			found = append(found, r)
-		}
-	}
-	if len(found) > 1 {
-		found = slices.DeleteFunc(found, func(r *sync.Record) bool { return !strings.EqualFold(r.Fields["name"].Value.Text(), u.guest.Name) })
-	}
-	if len(found) != 1 {
-		return nil // none, or several: taking one of them would be a guess
-	}
-	return found[0]
-}
-
 // machine adds one guest.
 func (m *mapping) machine(u *guestUnit, names *naming) {
 	record := sync.Record{Key: u.key, Unit: u.key, Label: u.base(), Source: u.inv.Source, Guest: u.guest.ID}
-	if u.gap.Part == inventory.PartGuest {
+	placements := m.placeGuest(u)
+	record.Skip = cmp.Or(m.rules.hides(u.guest, u.place), u.unread(), placements.missing())
+	if record.Skip != "" {
 		if u.was != nil {
 			record.Label = u.was.Label
 		}
-		record.Skip = u.gap.Reason
+		u.silent, u.unknown = true, ""
 		m.add(record)
 		return
 	}
 	place := sync.Ref(m.clusters[u.inv.Source])
-	if u.was != nil {
+	if u.was != nil && !u.moved {
 		place = u.was.Fields["cluster"].Value
 	}
-	name := names.name(u.was, place, u.base())
+	name := ""
+	if u.moved {
+		name = names.give(place, u.base(), u.inv.Source)
+		record.Reason = "it moved here from " + u.was.Source
+	} else {
+		name = names.name(&u.unit, place, u.base())
+	}
 	record.Label = name
 	record.Claims = []sync.Claim{nameClaim(KindVirtualMachine, place, name, "")}
 	record.Fields = m.machineFields(u, name)
-	m.takeOver(&record, u.was)
+	placements.settle(record.Fields, m.release)
+	u.vrf = placements.vrf.value
+	m.takeOver(&record, &u.unit)
 	m.add(record)
 	if u.gap.Part == inventory.PartConfig {
-		m.state.Holds = append(m.state.Holds, sync.Hold{Unit: u.key, Reason: u.gap.Reason})
+		m.hold(sync.Hold{Unit: u.key, Reason: u.gap.Reason})
 		return
 	}
-	m.network(u)
+	m.guestNetwork(u)
 	m.disks(u)
+}
+
+// unread returns why nothing is known of the guest; empty if something is.
+func (u *guestUnit) unread() string {
+	if u.gap.Part == inventory.PartGuest {
+		return u.gap.Reason
+	}
+	return ""
+}
+
+// guestPlacement is what the placement says of a guest.
+type guestPlacement struct{ tenant, role, platform, vrf placed }
+
+func (m *mapping) placeGuest(u *guestUnit) guestPlacement {
+	p := guestPlacement{
+		tenant:   m.place(KindTenant, u.place, sync.Value{}),
+		role:     m.place(KindDeviceRole, u.place, sync.Value{}),
+		platform: m.place(KindPlatform, u.place, sync.Value{}),
+		vrf:      m.place(KindVRF, u.place, sync.Value{}),
+	}
+	if pool := clean(u.guest.Pool, 100); !p.tenant.said && pool != "" && m.rules.objects.Pools == "tenant" {
+		p.tenant = placed{said: true, rule: "objects.pools"}
+		if found := m.named(KindTenant, pool, sync.Value{}); len(found) == 1 {
+			p.tenant.value = sync.Ref(found[0].Key)
+		} else {
+			p.tenant.value, p.tenant.missing = m.target(KindTenant, pool, sync.Value{})
+		}
+	}
+	return p
+}
+
+func (p guestPlacement) missing() string { return missingOf(p.tenant, p.role, p.platform, p.vrf) }
+
+func (p guestPlacement) settle(fields map[string]sync.Field, r release) {
+	p.tenant.settle(fields, "tenant")
+	p.role.settle(fields, "role")
+	p.platform.settle(fields, "platform")
 }
 
 // machineFields returns what is known of the guest itself.
 func (m *mapping) machineFields(u *guestUnit, name string) map[string]sync.Field {
 	g, kind := u.guest, kindOf(u.guest.Kind)
-	role := m.untilEdited(sync.Key{Kind: KindDeviceRole, Name: kind.roleSlug})
 	fields := map[string]sync.Field{
-		"name":                     {Value: sync.String(name), Rule: sync.UntilEdited, Ours: []sync.Value{sync.String(g.Name)}},
-		"cluster":                  {Value: sync.Ref(clusterKey(u.inv.Source))},
-		"role":                     role,
-		"tags":                     {Value: m.withTag(u.was)},
-		customPrefix + fieldID:     {Value: sync.Int(int64(g.ID))},
-		customPrefix + fieldType:   {Value: sync.String(kind.word)},
-		customPrefix + fieldSource: {Value: sync.String(u.inv.Source)},
+		"name": {
+			Value: sync.String(name), From: "the name of the guest", Rule: sync.UntilEdited, Ours: []sync.Value{sync.String(g.Name)},
+		},
+		"cluster":                  from("the cluster of the source", sync.Ref(clusterKey(u.inv.Source))),
+		"role":                     untilEdited("the kind of guest", sync.Ref(sync.Key{Kind: KindDeviceRole, Name: kind.roleSlug})),
+		"tags":                     from("what others put there, and ours", m.withTag(u.was)),
+		customPrefix + fieldID:     from("the VMID", sync.Int(int64(g.ID))),
+		customPrefix + fieldType:   from("the kind of guest", sync.String(kind.word)),
+		customPrefix + fieldNode:   from("the node that it is on", textOrNull(clean(g.Node, 200))),
+		customPrefix + fieldPool:   from("the pool", textOrNull(clean(g.Pool, 200))),
+		customPrefix + fieldHA:     from("the state of the HA manager", textOrNull(clean(g.HAState, 200))),
+		customPrefix + fieldSource: from("the name of the source", sync.String(u.inv.Source)),
+	}
+	if u.was != nil && !u.was.Fields[customPrefix+fieldGone].Value.IsNull() {
+		fields[customPrefix+fieldGone] = from("the guest is there again", sync.Value{})
 	}
 	if m.release.machineTypes {
-		fields["virtual_machine_type"] = m.untilEdited(sync.Key{Kind: KindMachineType, Name: kind.typeSlug})
+		fields["virtual_machine_type"] = untilEdited("the kind of guest", sync.Ref(sync.Key{Kind: KindMachineType, Name: kind.typeSlug}))
 	}
 	if status := map[inventory.GuestStatus]string{
 		inventory.GuestRunning: "active", inventory.GuestStopped: "offline",
 		inventory.GuestPaused: "paused", inventory.GuestFailed: "failed",
 	}[g.Status]; status != "" {
-		fields["status"] = sync.Field{Value: sync.String(status)}
+		fields["status"] = from("the status of the guest", sync.String(status))
 	}
-	if slices.ContainsFunc(u.inv.Nodes, func(n inventory.Node) bool { return n.Name == g.Node }) {
-		device := deviceKey(u.inv.Source, g.Node)
-		fields["device"] = sync.Field{Value: sync.Ref(device)}
-		if m.release.siteOfDevice {
-			// NetBox puts it there at the creation, and refuses every change of it once the device is elsewhere.
-			fields["site"] = sync.Field{Value: m.deviceSites[device]}
-		}
-		description := ownText("Synced from Proxmox node " + g.Node)
-		if u.was != nil && strings.HasPrefix(u.was.Fields["description"].Value.Text(), "Synced from Proxmox node ") {
-			description.Ours = append(description.Ours, u.was.Fields["description"].Value)
-		}
-		fields["description"] = description
+	m.onNode(u, fields)
+	if u.gap.Part != inventory.PartConfig {
+		m.configured(u, fields)
 	}
-	if u.gap.Part == inventory.PartConfig {
-		return fields
+	return fields
+}
+
+// onNode adds what follows from the node that the guest is on.
+func (m *mapping) onNode(u *guestUnit, fields map[string]sync.Field) {
+	u.site = sync.Ref(m.sites[u.inv.Source])
+	if !slices.ContainsFunc(u.inv.Nodes, func(n inventory.Node) bool { return n.Name == u.guest.Node }) {
+		return
 	}
+	device := deviceKey(u.inv.Source, u.guest.Node)
+	u.site = m.deviceSites[device]
+	fields["device"] = from("the node that it is on", sync.Ref(device))
+	if m.release.siteOfDevice {
+		// NetBox puts it there at the creation, and refuses every change of it once the device is elsewhere.
+		fields["site"] = from("the site of its node", u.site)
+	} else {
+		fields["site"] = untilEdited("the site of its node", u.site)
+	}
+	const text = "Synced from Proxmox node "
+	description := ownText("the node that it is on", text+u.guest.Node)
+	if u.was != nil && strings.HasPrefix(u.was.Fields["description"].Value.Text(), text) {
+		description.Ours = append(description.Ours, u.was.Fields["description"].Value)
+	}
+	fields["description"] = description
+}
+
+// configured adds what the guest's configuration tells.
+func (m *mapping) configured(u *guestUnit, fields map[string]sync.Field) {
+	g := u.guest
 	switch cpus := math.Round(g.CPUs*100) / 100; {
 	case cpus > mostCPUs:
 		m.leaveOut(u, fmt.Sprintf("%v vCPUs are more than NetBox can hold: they are left out", g.CPUs))
 	case g.CPUs > 0:
-		fields["vcpus"] = sync.Field{Value: sync.Float(max(cpus, 0.01))}
+		fields["vcpus"] = from("the CPUs of the guest", sync.Float(max(cpus, 0.01)))
 	}
 	switch memory := mebibytes(g.Memory); {
 	case memory > math.MaxInt32:
 		m.leaveOut(u, fmt.Sprintf("%d bytes of memory are more than NetBox can hold: they are left out", g.Memory))
 	case g.Memory > 0:
-		fields["memory"] = sync.Field{Value: sync.Int(memory)}
+		fields["memory"] = from("the memory of the guest", sync.Int(memory))
 	}
-	fields[customPrefix+fieldUUID] = sync.Field{Value: textOrNull(g.UUID)}
-	fields[customPrefix+fieldStartAtBoot] = sync.Field{Value: sync.Bool(g.StartAtBoot)}
+	if m.release.startOnBoot {
+		start := "off"
+		if g.StartAtBoot {
+			start = "on"
+		}
+		fields["start_on_boot"] = from("onboot", sync.String(start))
+	}
+	if notes := clean(g.Description, 50_000); notes != "" || u.memory.Last("", "comments") != nil {
+		fields["comments"] = untilEdited("the notes of the guest", sync.String(notes))
+	}
+	m.guestPlatform(u, fields)
+	tags, ours := m.guestTags(&u.unit, g)
+	fields["tags"] = from("what others put there, ours, and those of the guest", tags)
+	fields[customPrefix+fieldTags] = from("the tags of the guest", textOrNull(strings.Join(ours, " ")))
+	fields[customPrefix+fieldUUID] = from("smbios1", textOrNull(g.UUID))
+	fields[customPrefix+fieldStartAtBoot] = from("onboot", sync.Bool(g.StartAtBoot))
 	if g.Kind == inventory.LXC {
-		fields[customPrefix+fieldUnprivileged] = sync.Field{Value: sync.Bool(g.Unprivileged)}
+		fields[customPrefix+fieldUnprivileged] = from("unprivileged", sync.Bool(g.Unprivileged))
 	} else {
-		fields[customPrefix+fieldAgent] = sync.Field{Value: sync.Bool(g.Agent)}
+		fields[customPrefix+fieldAgent] = from("agent", sync.Bool(g.Agent))
 	}
-	fields[customPrefix+fieldSearchDomain] = sync.Field{Value: textOrNull(clean(g.SearchDomain, 200))}
-	return fields
+	fields[customPrefix+fieldSearchDomain] = from("searchdomain", textOrNull(clean(g.SearchDomain, 200)))
+}
+
+// guestPlatform adds the operating system. What a guest's agent said once stands until it says something else.
+func (m *mapping) guestPlatform(u *guestUnit, fields map[string]sync.Field) {
+	g := u.guest
+	name, source := systemName(g.OS), "the operating system, by the guest's agent"
+	if name == "" {
+		if g.Agent && u.was != nil && !u.was.Fields["platform"].Value.IsNull() {
+			return
+		}
+		name, source = typeName(g.OSType), "ostype"
+	}
+	if name != "" && len(m.rules.placement[KindPlatform]) == 0 || name != "" && !m.place(KindPlatform, u.place, sync.Value{}).said {
+		fields["platform"] = untilEdited(source, m.platformNamed(name))
+	}
+}
+
+// systemName returns what an operating system is called, with its version.
+func systemName(os inventory.OS) string {
+	name := clean(os.Name, 80)
+	if name == "" {
+		name = clean(os.ID, 80)
+	}
+	if version := clean(os.Version, 20); name != "" && version != "" && !strings.Contains(name, version) {
+		name += " " + version
+	}
+	return name
+}
+
+// typeName returns what an ostype stands for; empty for one that says nothing.
+func typeName(word string) string {
+	names := map[string]string{
+		"l24": "Linux 2.4", "l26": "Linux", "solaris": "Solaris", "wxp": "Windows XP", "w2k": "Windows 2000", "w2k3": "Windows Server 2003",
+		"w2k8": "Windows Server 2008", "wvista": "Windows Vista", "win7": "Windows 7", "win8": "Windows 8", "win10": "Windows 10",
+		"win11": "Windows 11", "debian": "Debian", "devuan": "Devuan", "ubuntu": "Ubuntu", "centos": "CentOS", "fedora": "Fedora",
+		"opensuse": "openSUSE", "archlinux": "Arch Linux", "alpine": "Alpine Linux", "gentoo": "Gentoo", "nixos": "NixOS",
+	}
+	return names[word]
 }
 
 // mostCPUs is what NetBox holds at most: six digits, two of them behind the point.
@@ -258,7 +363,7 @@ const mostCPUs = 9999.99
 
 // leaveOut tells what of a guest is not written, and keeps nothing else.
 func (m *mapping) leaveOut(u *guestUnit, reason string) {
-	m.state.Holds = append(m.state.Holds, sync.Hold{Unit: u.key, Kind: KindVirtualMachine, Reason: reason})
+	m.hold(sync.Hold{Unit: u.key, Kind: KindVirtualMachine, Reason: reason})
 }
 
 func textOrNull(s string) sync.Value {
@@ -270,155 +375,3 @@ func textOrNull(s string) sync.Value {
 
 // mebibytes returns bytes in NetBox's unit here, rounded up: something is never nothing.
 func mebibytes(n int64) int64 { return (n + 1<<20 - 1) >> 20 }
-
-// network adds the interfaces and their MAC addresses.
-func (m *mapping) network(u *guestUnit) {
-	taken := map[string]bool{} // interfaces in NetBox that stand for a NIC, by id
-	nics := onceOn(m, u, KindInterface, u.guest.NICs, func(n *inventory.NIC) string { return n.Key })
-	for i := range nics {
-		nic := &nics[i]
-		n := &nicUnit{nic: nic, key: childKey(KindInterface, u.key, nic.Key)}
-		n.was = m.current[n.key]
-		u.nics = append(u.nics, n)
-		if n.was != nil {
-			taken[n.was.ID] = true
-		}
-	}
-	for _, n := range u.nics {
-		if n.was != nil {
-			continue
-		}
-		n.was = m.interfaceOf(u, n, taken)
-		if n.was != nil {
-			taken[n.was.ID] = true
-			if u.trusted {
-				n.was, n.skip = nil, "an interface of that name is there already and is not ours"
-			}
-		}
-	}
-	for _, n := range u.nics {
-		m.networkInterface(u, n)
-	}
-}
-
-// interfaceOf returns the unmarked interface of the unit that stands in the NIC's place: by name, or, of a machine that
-// is taken over, by MAC address.
-func (m *mapping) interfaceOf(u *guestUnit, n *nicUnit, taken map[string]bool) *sync.Record {
-	if u.was == nil {
-		return nil
-	}
-	name := sync.String(interfaceName(n.nic))
-	for _, byName := range []bool{true, false} {
-		for _, r := range m.onUnit[u.was.Key] {
-			if r.Key.Kind != KindInterface || r.Source != "" || taken[r.ID] {
-				continue
-			}
-			mac := r.Fields["mac_address"].Value
-			if byName && r.Fields["name"].Value == name || !byName && !u.trusted && n.nic.MAC != "" && mac == sync.String(n.nic.MAC) {
-				return r
-			}
-		}
-	}
-	return nil
-}
-
-// interfaceName returns what an interface is called: as the container calls it, else as Proxmox does.
-func interfaceName(nic *inventory.NIC) string {
-	if name := clean(nic.Name, nameLimit); name != "" {
-		return name
-	}
-	return nic.Key
-}
-
-func (m *mapping) networkInterface(u *guestUnit, n *nicUnit) {
-	name := interfaceName(n.nic)
-	record := sync.Record{
-		Key: n.key, Unit: u.key, Label: name, Source: u.inv.Source, Skip: n.skip,
-		Claims: []sync.Claim{nameClaim(KindInterface, sync.Ref(u.key), name, "")},
-		Fields: map[string]sync.Field{
-			"virtual_machine": {Value: sync.Ref(u.key)},
-			"name":            {Value: sync.String(name), Remember: true},
-			"enabled":         {Value: sync.Bool(!n.nic.Down)},
-		},
-	}
-	switch {
-	case n.nic.MTU > 1: // 1 inherits the bridge's
-		record.Fields["mtu"] = sync.Field{Value: sync.Int(int64(n.nic.MTU)), Remember: true}
-	case n.was != nil && !n.was.Fields["mtu"].Value.IsNull():
-		record.Fields["mtu"] = sync.Field{Rule: sync.IfEmptyOrOurs} // to have none says nothing of a person's
-	}
-	if n.was != nil && n.was.Key != n.key {
-		record.ID = n.was.ID
-	}
-	if n.nic.MAC == "" || n.skip != "" {
-		m.add(record)
-		return
-	}
-	mac := sync.Record{
-		Key: childKey(KindMAC, u.key, macName(n.nic.Key, n.nic.MAC)), Unit: u.key, Label: n.nic.MAC, Source: u.inv.Source,
-		Inline: m.release.inlineMAC,
-		Fields: map[string]sync.Field{
-			"mac_address":     {Value: sync.String(n.nic.MAC), Rule: sync.CreateOnly},
-			"assigned_object": {Value: sync.Ref(n.key), Needed: true},
-		},
-	}
-	if m.current[mac.Key] == nil && n.was != nil {
-		for _, r := range m.onUnit[n.was.Unit] {
-			if r.Key.Kind == KindMAC && r.Source == "" && r.Fields["assigned_object"].Value == sync.Ref(n.was.Key) &&
-				r.Fields["mac_address"].Value == sync.String(n.nic.MAC) {
-				mac.ID = r.ID
-				break
-			}
-		}
-	}
-	if m.release.inlineMAC {
-		record.Fields["mac_address"] = sync.Field{Value: sync.String(n.nic.MAC)}
-	} else {
-		record.Fields["primary_mac_address"] = sync.Field{Value: sync.Ref(mac.Key)}
-	}
-	m.add(record)
-	m.add(mac)
-}
-
-// disks adds the virtual disks.
-func (m *mapping) disks(u *guestUnit) {
-	for _, d := range onceOn(m, u, KindDisk, u.guest.Disks, func(d *inventory.Disk) string { return d.Key }) {
-		name := clean(d.Key, nameLimit)
-		record := sync.Record{
-			Key: childKey(KindDisk, u.key, diskName(d.Key)), Unit: u.key, Label: name, Source: u.inv.Source,
-			Claims: []sync.Claim{nameClaim(KindDisk, sync.Ref(u.key), name, "")},
-			Fields: map[string]sync.Field{
-				"virtual_machine": {Value: sync.Ref(u.key)},
-				"name":            {Value: sync.String(name), Remember: true},
-				"description":     ownText(d.Storage),
-			},
-		}
-		if was := m.current[record.Key]; was == nil && u.was != nil {
-			m.diskOf(u, &record)
-		}
-		switch {
-		case d.Known && mebibytes(d.Bytes) <= math.MaxInt32:
-			record.Fields["size"] = sync.Field{Value: sync.Int(mebibytes(d.Bytes))}
-		case d.Known:
-			record.Skip = fmt.Sprintf("%d bytes are more than NetBox can hold", d.Bytes)
-		case m.current[record.Key] == nil && record.ID == "":
-			record.Skip = "Proxmox VE does not tell its size, and NetBox takes no disk without one"
-		}
-		m.add(record)
-	}
-}
-
-// diskOf looks for an unmarked disk of that name: taken over with its machine, else somebody else's.
-func (m *mapping) diskOf(u *guestUnit, record *sync.Record) {
-	for _, r := range m.onUnit[u.was.Key] {
-		if r.Key.Kind != KindDisk || r.Source != "" || r.Fields["name"].Value != record.Fields["name"].Value {
-			continue
-		}
-		if u.trusted {
-			record.Skip = "a disk of that name is there already and is not ours"
-		} else {
-			record.ID = r.ID
-		}
-		return
-	}
-}

@@ -87,7 +87,8 @@ func TestVirtualMachineIsMapped(t *testing.T) {
 		"web01": {
 			"status": "active", "cluster": "lab", "device": "pve01", "role": "Virtual Machine (QEMU)",
 			"virtual_machine_type": "QEMU Virtual Machine", "vcpus": "2", "memory": "2048", "disk": "32769",
-			"description": "Synced from Proxmox node pve01", "comments": "", "tags": "Proxbox", "platform": "",
+			"description": "Synced from Proxmox node pve01", "comments": "", "tags": "Proxbox,prod", "platform": "Linux",
+			"start_on_boot": "on", "custom_fields.proxmox_node": "pve01", "custom_fields.proxmox_tags": "prod",
 			"primary_ip4": "192.0.2.10/24", "primary_ip6": "2001:db8::10/64",
 			"custom_fields.proxmox_vm_id": "101", "custom_fields.proxmox_vm_type": "qemu",
 			"custom_fields.proxmox_start_at_boot": "true", "custom_fields.proxmox_qemu_agent": "true",

@@ -15,6 +15,14 @@ const (
 	fieldAgent        = "proxmox_qemu_agent"
 	fieldSearchDomain = "proxmox_search_domain"
 	fieldType         = "proxmox_vm_type"
+	fieldNode         = "proxmox_node"
+	fieldPool         = "proxmox_pool"
+	fieldHA           = "proxmox_ha_state"
+	fieldTags         = "proxmox_tags"
+	fieldNodeCPUs     = "proxmox_node_cpus"
+	fieldNodeMemory   = "proxmox_node_memory"
+	fieldNodeCPUModel = "proxmox_node_cpu_model"
+	fieldGone         = "proxbox_gone_since"
 	fieldSource       = "proxbox_source"
 	fieldUUID         = "proxbox_uuid"
 	fieldMemory       = "proxbox_memory"
@@ -56,15 +64,8 @@ func addressName(host string) string { return "ip/" + host }
 
 func diskName(slot string) string { return "disk/" + slot }
 
-// childKind tells what a remembered child is by its name.
-func childKind(name string) sync.Kind {
-	switch {
-	case strings.HasPrefix(name, "ip/"):
-		return KindAddress
-	case strings.HasPrefix(name, "disk/"):
-		return KindDisk
-	case strings.Contains(name, "/"):
-		return KindMAC
-	}
-	return KindInterface
+// childForm tells what a remembered child is by its name; an interface where it is nothing else.
+func childForm(name string) (isDisk, isAddress, isMAC bool) {
+	isAddress, isDisk = strings.HasPrefix(name, "ip/"), strings.HasPrefix(name, "disk/")
+	return isDisk, isAddress, !isAddress && !isDisk && strings.Contains(name, "/")
 }

@@ -16,25 +16,41 @@ const nameLimit = 64
 // suffix is what tells one of several equal names from the others: " (2)".
 var suffix = regexp.MustCompile(` \([1-9][0-9]*\)$`)
 
-// unsuffixed returns the name without its suffix.
-func unsuffixed(name string) string { return suffix.ReplaceAllString(name, "") }
+// unsuffixed returns the name without its suffix, a number or the name of a source.
+func unsuffixed(name, source string) string {
+	return suffix.ReplaceAllString(strings.TrimSuffix(name, " ("+source+")"), "")
+}
 
-// suffixed returns the name with the suffix of a number, cut so that both fit.
+// withSuffix returns the name with a suffix, cut so that both fit.
+func withSuffix(name, suffix string, most int) string {
+	suffix = cut(suffix, most/2)
+	return strings.TrimSpace(cut(name, most-len([]rune(suffix)))) + suffix
+}
+
+// suffixed returns the name with the suffix of a number, the first without.
 func suffixed(name string, n int) string {
 	if n == 1 {
 		return strings.TrimSpace(cut(name, nameLimit))
 	}
-	s := fmt.Sprintf(" (%d)", n)
-	return strings.TrimSpace(cut(name, nameLimit-len(s))) + s
+	return withSuffix(name, fmt.Sprintf(" (%d)", n), nameLimit)
 }
 
-// isFrom tells whether name is base, or base with a suffix, as suffixed makes it.
-func isFrom(name, base string) bool {
-	if name == suffixed(base, 1) {
+// markedName returns a name that tells the source, for what NetBox wants to have a name of its own: "a1 (lab)", and if
+// that is taken too "a1 (lab 2)".
+func markedName(name, source string, n, most int) string {
+	if n > 0 {
+		source += fmt.Sprintf(" %d", n+1)
+	}
+	return withSuffix(name, " ("+source+")", most)
+}
+
+// isFrom tells whether name is base, or base with a suffix, as suffixed and markedName make it.
+func isFrom(name, base, source string) bool {
+	if name == suffixed(base, 1) || name == markedName(base, source, 0, nameLimit) {
 		return true
 	}
 	s := suffix.FindString(name)
-	return s != "" && name == strings.TrimSpace(cut(base, nameLimit-len(s)))+s
+	return s != "" && name == withSuffix(base, s, nameLimit)
 }
 
 // cut cuts a text to so many characters.
@@ -98,20 +114,25 @@ func (n *naming) keep(records []*sync.Record, place string, renamed map[string]b
 
 // name returns what a unit is called that the source calls base: as it is, with or without a suffix, else by the first
 // free form.
-func (n *naming) name(was *sync.Record, place sync.Value, base string) string {
+func (n *naming) name(u *unit, place sync.Value, base string) string {
 	switch {
-	case !stays(was, base):
-		return n.give(place, base)
-	case isFrom(was.Fields["name"].Value.Text(), base):
-		return was.Fields["name"].Value.Text()
+	case !stays(u, base):
+		return n.give(place, base, u.inv.Source)
+	case isFrom(u.was.Fields["name"].Value.Text(), base, u.inv.Source):
+		return u.was.Fields["name"].Value.Text()
 	}
 	return suffixed(base, 1) // a person's name stays: this one is only what the plan says it would be
 }
 
-// give returns the first free form of a name, and marks it.
-func (n *naming) give(place sync.Value, base string) string {
+// give returns the first free form of a name, and marks it. A device tells its source: nodes of one name are of different
+// clusters.
+func (n *naming) give(place sync.Value, base, source string) string {
 	for i := 1; ; i++ {
-		if name := suffixed(base, i); !n.taken[place.Text()][fold(n.kind, name)] {
+		name := suffixed(base, i)
+		if n.kind == KindDevice && i > 1 {
+			name = markedName(base, source, i-2, nameLimit)
+		}
+		if !n.taken[place.Text()][fold(n.kind, name)] {
 			n.take(place, name)
 			return name
 		}
@@ -120,15 +141,14 @@ func (n *naming) give(place sync.Value, base string) string {
 
 // stays tells whether a unit keeps its name whatever the source calls it now: it has the source's name, or that with a
 // suffix, or a person named it.
-func stays(was *sync.Record, base string) bool {
-	if was == nil {
+func stays(u *unit, base string) bool {
+	if u.was == nil {
 		return false
 	}
-	name := was.Fields["name"].Value
-	if isFrom(name.Text(), base) {
+	name := u.was.Fields["name"].Value
+	if isFrom(name.Text(), base, u.inv.Source) {
 		return true
 	}
-	memory := sync.ParseMemory(was.Fields[sync.MemoryField].Value)
-	last := memory.Last("", "name")
+	last := u.memory.Last("", "name")
 	return len(last) > 0 && !slices.Contains(last, name)
 }

@@ -49,20 +49,22 @@ func TestIsFrom(t *testing.T) {
 		{"web01 (0)", "web01", false},
 		{"web01 (x)", "web01", false},
 		{"web01(2)", "web01", false},
+		{"web01 (lab)", "web01", true},
+		{"web01 (east)", "web01", false},
 		{"WEB01", "web01", false},
 		{"web01", "web01 (2)", false},
 		{"", "web01", false},
 		{strings.Repeat("x", 60) + " (2)", strings.Repeat("x", 80), true},
 		{strings.Repeat("x", 64), strings.Repeat("x", 80), true},
 	} {
-		assert.Equal(t, c.want, isFrom(c.name, c.base), "%q from %q", c.name, c.base)
+		assert.Equal(t, c.want, isFrom(c.name, c.base, "lab"), "%q from %q", c.name, c.base)
 	}
 }
 
 func TestUnsuffixed(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]string{"pve01": "pve01", "pve01 (2)": "pve01", "pve01 (2) (3)": "pve01 (2)", "(2)": "(2)", "": ""} {
-		assert.Equal(t, want, unsuffixed(name), name)
+	for name, want := range map[string]string{"pve01": "pve01", "pve01 (2)": "pve01", "pve01 (lab)": "pve01", "pve01 (east)": "pve01 (east)", "pve01 (2) (3)": "pve01 (2)", "(2)": "(2)", "": ""} {
+		assert.Equal(t, want, unsuffixed(name, "lab"), name)
 	}
 }
 
@@ -123,7 +125,7 @@ func TestNamesAreGivenOnce(t *testing.T) {
 		{here, "web (2)", "web (2) (2)"},
 		{here, "Taken", "Taken (2)"},
 	} {
-		assert.Equal(t, c.want, n.give(c.place, c.base))
+		assert.Equal(t, c.want, n.give(c.place, c.base, "lab"))
 	}
 }
 
@@ -142,7 +144,7 @@ func FuzzNames(f *testing.F) {
 		assert.LessOrEqual(t, utf8.RuneCountInString(name), nameLimit)
 		assert.True(t, utf8.ValidString(name))
 		assert.NotContains(t, name, "\x00")
-		assert.True(t, isFrom(name, base), "%q from %q", name, base)
+		assert.True(t, isFrom(name, base, "lab"), "%q from %q", name, base)
 		if n == 1 {
 			assert.Equal(t, strings.TrimSpace(name), name, "NetBox trims")
 		}

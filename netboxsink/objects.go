@@ -38,6 +38,7 @@ type brief struct {
 	Slug    string `json:"slug"`
 	Display string `json:"display"`
 	Address string `json:"mac_address"`
+	VID     int64  `json:"vid"`
 }
 
 // UnmarshalJSON takes an object as leniently as [decode], or its bare id.
@@ -101,6 +102,8 @@ type sharedObject struct {
 	Name  string `json:"name"`
 	Model string `json:"model"` // of a device type
 	Slug  string `json:"slug"`
+	// ObjectTypes are those that a tag is for; empty for all.
+	ObjectTypes []string `json:"object_types"`
 }
 
 type clusterObject struct {
@@ -111,6 +114,7 @@ type clusterObject struct {
 	Description  string       `json:"description"`
 	ScopeType    string       `json:"scope_type"`
 	Scope        *brief       `json:"scope"`
+	Tenant       *brief       `json:"tenant"`
 	Tags         []tagBrief   `json:"tags"`
 	CustomFields customFields `json:"custom_fields"`
 }
@@ -121,11 +125,15 @@ type deviceObject struct {
 	Name         string       `json:"name"`
 	Status       choice       `json:"status"`
 	Site         *brief       `json:"site"`
+	Location     *brief       `json:"location"`
 	Cluster      *brief       `json:"cluster"`
 	DeviceType   *brief       `json:"device_type"`
 	Role         *brief       `json:"role"`
 	Platform     *brief       `json:"platform"`
+	Tenant       *brief       `json:"tenant"`
 	Description  string       `json:"description"`
+	PrimaryIP4   *brief       `json:"primary_ip4"`
+	PrimaryIP6   *brief       `json:"primary_ip6"`
 	Tags         []tagBrief   `json:"tags"`
 	CustomFields customFields `json:"custom_fields"`
 }
@@ -140,32 +148,51 @@ type machineObject struct {
 	Device       *brief       `json:"device"`
 	Role         *brief       `json:"role"`
 	Type         *brief       `json:"virtual_machine_type"`
+	Platform     *brief       `json:"platform"`
+	Tenant       *brief       `json:"tenant"`
 	VCPUs        *json.Number `json:"vcpus"`
 	Memory       *int64       `json:"memory"`
+	StartOnBoot  choice       `json:"start_on_boot"`
 	Description  string       `json:"description"`
+	Comments     string       `json:"comments"`
 	PrimaryIP4   *brief       `json:"primary_ip4"`
 	PrimaryIP6   *brief       `json:"primary_ip6"`
 	Tags         []tagBrief   `json:"tags"`
 	CustomFields customFields `json:"custom_fields"`
 }
 
+// interfaceObject is an interface of a virtual machine or, with a type and what it belongs to, of a device.
 type interfaceObject struct {
 	oddness
 	ID             int64   `json:"id"`
 	VirtualMachine brief   `json:"virtual_machine"`
+	Device         brief   `json:"device"`
 	Name           string  `json:"name"`
+	Type           choice  `json:"type"`
 	Enabled        bool    `json:"enabled"`
 	MTU            *int64  `json:"mtu"`
+	Parent         *brief  `json:"parent"`
+	Bridge         *brief  `json:"bridge"`
+	LAG            *brief  `json:"lag"`
+	Mode           choice  `json:"mode"`
+	UntaggedVLAN   *brief  `json:"untagged_vlan"`
+	TaggedVLANs    []brief `json:"tagged_vlans"`
+	Description    string  `json:"description"`
 	MACs           []brief `json:"mac_addresses"`
 	PrimaryMAC     *brief  `json:"primary_mac_address"`
 }
+
+// unit returns the id of the device or virtual machine that the interface is on.
+func (i *interfaceObject) unit() int64 { return max(i.VirtualMachine.ID, i.Device.ID) }
 
 type addressObject struct {
 	oddness
 	ID           int64  `json:"id"`
 	Address      string `json:"address"`
 	Status       choice `json:"status"`
+	Role         choice `json:"role"`
 	VRF          *brief `json:"vrf"`
+	Description  string `json:"description"`
 	AssignedType string `json:"assigned_object_type"`
 	AssignedID   int64  `json:"assigned_object_id"`
 	Assigned     *struct {
@@ -184,13 +211,16 @@ func (a *addressObject) host() netip.Addr {
 	return p.Addr()
 }
 
+// nobody has an address that is on no interface.
+const nobody = "nobody"
+
 // holder tells who has the address: "web01 net0", or "nobody".
 func (a *addressObject) holder() string {
 	if a.Assigned == nil {
 		if a.AssignedType != "" {
 			return a.AssignedType + " " + id(a.AssignedID)
 		}
-		return "nobody"
+		return nobody
 	}
 	for _, owner := range []*brief{a.Assigned.VirtualMachine, a.Assigned.Device} {
 		if owner != nil {
@@ -215,6 +245,32 @@ type diskObject struct {
 	Name           string `json:"name"`
 	Size           int64  `json:"size"`
 	Description    string `json:"description"`
+}
+
+type locationObject struct {
+	oddness
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+	Slug string `json:"slug"`
+	Site *brief `json:"site"`
+}
+
+type vlanGroupObject struct {
+	oddness
+	ID        int64  `json:"id"`
+	Name      string `json:"name"`
+	Slug      string `json:"slug"`
+	ScopeType string `json:"scope_type"`
+	ScopeID   int64  `json:"scope_id"`
+}
+
+type vlanObject struct {
+	oddness
+	ID    int64  `json:"id"`
+	VID   int64  `json:"vid"`
+	Name  string `json:"name"`
+	Site  *brief `json:"site"`
+	Group *brief `json:"group"`
 }
 
 func id(n int64) string { return strconv.FormatInt(n, 10) }

@@ -51,8 +51,11 @@ func (m *mapping) oddUnit(was *sync.Record) string {
 	return ""
 }
 
-// placing are the fields without which it cannot be told whose an object is, or where: a list fails on an odd one.
-var placing = []string{"id", "slug", "custom_fields", "virtual_machine", "address", "assigned_object_type", "assigned_object_id"}
+// isPlacing tells of a field that without it nothing tells whose an object is, or where: a list fails on an odd one.
+func isPlacing(kind sync.Kind, field string) bool {
+	return kind == KindNodeInterface && field == "device" ||
+		slices.Contains([]string{"id", "slug", "custom_fields", "virtual_machine", "address", "assigned_object_type", "assigned_object_id"}, field)
+}
 
 // decode decodes an object of NetBox and returns the names of the fields that are not understood.
 func decode(raw []byte, object any) ([]string, error) {

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	stdsync "sync"
 
@@ -94,7 +93,7 @@ func (p *pager[T]) take(ctx context.Context, t table, item json.RawMessage) erro
 		return fmt.Errorf("NetBox's answer to GET %s is not understood: object %d: %w", t.path, p.last, err)
 	}
 	for _, field := range odd {
-		if slices.Contains(placing, field) {
+		if isPlacing(p.kind, field) {
 			return fmt.Errorf("NetBox's answer to GET %s is not understood: object %d: the field %s is not what it should be, "+
 				"and without it nothing tells whose the object is", t.path, p.last, field)
 		}

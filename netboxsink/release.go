@@ -21,12 +21,22 @@ type release struct {
 	machineTypes bool
 	// siteOfDevice: a virtual machine is in the site of its device (4.6).
 	siteOfDevice bool
+	// startOnBoot: virtual machines say whether they start with their host (4.5).
+	startOnBoot bool
 }
 
 const (
 	oldestMinor = 2
 	newestMinor = 7
 )
+
+// newRelease is the table of what each version can.
+func newRelease(version string, minor int) *release {
+	return &release{
+		version: version, minor: minor,
+		inlineMAC: minor >= 7, machineTypes: minor >= 6, siteOfDevice: minor >= 6, startOnBoot: minor >= 5,
+	}
+}
 
 // releaseOf returns what is known of a version such as "4.7.3" or "4.2.9-Docker-3.2.1".
 func releaseOf(version string) (*release, error) {
@@ -45,7 +55,7 @@ func releaseOf(version string) (*release, error) {
 	case minor < oldestMinor, minor == 2 && (patch == "0" || patch == "1"):
 		return nil, fmt.Errorf("NetBox is version %s: proxbox needs 4.2.2 to 4.%d", version, newestMinor)
 	}
-	return &release{version: version, minor: minor, inlineMAC: minor >= 7, machineTypes: minor >= 6, siteOfDevice: minor >= 6}, nil
+	return newRelease(version, minor), nil
 }
 
 // probe asks NetBox for its version, which also proves that the URL and the token are right.
@@ -81,5 +91,5 @@ func (s *Sink) serves() release {
 	if r := s.release.Load(); r != nil {
 		return *r
 	}
-	return release{minor: newestMinor, inlineMAC: true, machineTypes: true, siteOfDevice: true}
+	return *newRelease("", newestMinor)
 }

@@ -61,21 +61,28 @@ func (w *bulk) find(ctx context.Context, entries []entry) (map[int]string, error
 			return d.ID, d.CustomFields.value(fieldSource) == e.item.Fields[customPrefix+fieldSource] &&
 				sync.String(d.Name) == e.item.Fields["name"]
 		})
-	case KindInterface:
-		return findIn[interfaceObject](ctx, w, entries, "virtual_machine_id", refOf("virtual_machine"), func(e entry, i *interfaceObject) (int64, bool) {
-			return i.ID, id(i.VirtualMachine.ID) == refOf("virtual_machine")(e) && sync.String(i.Name) == e.item.Fields["name"]
+	case KindInterface, KindNodeInterface:
+		unit := refOf(familyOf(w.kind).parent)
+		return findIn[interfaceObject](ctx, w, entries, familyOf(w.kind).parent+"_id", unit, func(e entry, i *interfaceObject) (int64, bool) {
+			return i.ID, id(i.unit()) == unit(e) && sync.String(i.Name) == e.item.Fields["name"]
 		})
 	case KindDisk:
 		return findIn[diskObject](ctx, w, entries, "virtual_machine_id", refOf("virtual_machine"), func(e entry, d *diskObject) (int64, bool) {
 			return d.ID, id(d.VirtualMachine.ID) == refOf("virtual_machine")(e) && sync.String(d.Name) == e.item.Fields["name"]
 		})
-	case KindAddress:
+	case KindAddress, KindNodeAddress:
 		return findIn[addressObject](ctx, w, entries, "address", hostOf, func(e entry, a *addressObject) (int64, bool) {
-			return a.ID, a.VRF == nil && a.host().String() == hostOf(e) && id(a.AssignedID) == refOf("assigned_object")(e)
+			vrf := ""
+			if a.VRF != nil {
+				vrf = id(a.VRF.ID)
+			}
+			return a.ID, vrf == refOf("vrf")(e) && a.host().String() == hostOf(e) && id(a.AssignedID) == refOf("assigned_object")(e) &&
+				a.AssignedType == familyOf(w.kind).model()
 		})
-	case KindMAC:
+	case KindMAC, KindNodeMAC:
 		return findIn[macObject](ctx, w, entries, "mac_address", textOf("mac_address"), func(e entry, a *macObject) (int64, bool) {
-			return a.ID, strings.EqualFold(a.Address, textOf("mac_address")(e)) && id(a.AssignedID) == refOf("assigned_object")(e)
+			return a.ID, strings.EqualFold(a.Address, textOf("mac_address")(e)) && id(a.AssignedID) == refOf("assigned_object")(e) &&
+				a.AssignedType == familyOf(w.kind).model()
 		})
 	case KindCluster:
 		return findIn[clusterObject](ctx, w, entries, "name", textOf("name"), func(e entry, c *clusterObject) (int64, bool) {

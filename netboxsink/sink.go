@@ -16,13 +16,12 @@ import (
 	"time"
 
 	"github.com/netbox-community/go-netbox/v4"
-
-	"github.com/proxbox-go/proxbox/sync"
 )
 
 // Sink is a NetBox. It is safe for concurrent use.
 type Sink struct {
 	client  *client
+	rules   *rules
 	release atomic.Pointer[release] // of the NetBox, once it has answered
 }
 
@@ -36,6 +35,8 @@ type Options struct {
 	Timeout time.Duration
 	// Readers is how many reads may be under way at once. By default 4.
 	Readers int
+	// Mapping says how an estate becomes NetBox's objects.
+	Mapping Mapping
 	// HTTPClient sends the requests. By default one is made; CAFile, Insecure and WrapTransport are for that one only.
 	HTTPClient *http.Client
 	// WrapTransport returns what sends the requests, made of what would send them otherwise: to count or trace them. What
@@ -59,8 +60,8 @@ func (e *OptionError) Unwrap() error { return e.Err }
 
 // New returns a sink for the NetBox at the URL, for example "https://netbox.example.com" or, below a path,
 // "https://example.com/netbox". The token is of version 1 (40 characters) or 2 ("nbt_…"), bare or with its keyword
-// ("Token …", "Bearer …"). Nothing is sent yet. What is wrong is one [*OptionError] or
-// several, joined.
+// ("Token …", "Bearer …"). Nothing is sent yet. What is wrong is one [*OptionError]
+// or [*MappingError], or several, joined.
 func New(address, token string, o *Options) (*Sink, error) {
 	if o == nil {
 		o = &Options{}
@@ -68,7 +69,8 @@ func New(address, token string, o *Options) (*Sink, error) {
 	base, urlErr := parseURL(address)
 	header, tokenErr := authorization(token)
 	sender, senderErr := httpClient(o)
-	if err := errors.Join(urlErr, tokenErr, senderErr); err != nil {
+	_, mappingErr := compile(o.Mapping)
+	if err := errors.Join(urlErr, tokenErr, senderErr, mappingErr); err != nil {
 		return nil, err
 	}
 	configuration := netbox.NewConfiguration()
@@ -89,11 +91,15 @@ func NewFromConfiguration(c *netbox.Configuration, o *Options) (*Sink, error) {
 	if err != nil {
 		return nil, fmt.Errorf("netboxsink: the configuration names no server: %w", err)
 	}
+	rules, err := compile(o.Mapping)
+	if err != nil {
+		return nil, err
+	}
 	logger := o.Logger
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
-	return &Sink{client: &client{
+	return &Sink{rules: rules, client: &client{
 		base: strings.TrimSuffix(base, "/"), configuration: c,
 		timeout: cmp.Or(max(o.Timeout, 0), 2*time.Minute),
 		readers: make(chan struct{}, cmp.Or(max(o.Readers, 0), 4)),
@@ -180,47 +186,4 @@ func (b byMethod) RoundTrip(r *http.Request) (*http.Response, error) {
 		return b.reads.RoundTrip(r)
 	}
 	return b.writes.RoundTrip(r)
-}
-
-// The kinds of objects that the sink writes.
-const (
-	KindTag            sync.Kind = "tag"
-	KindCustomField    sync.Kind = "custom-field"
-	KindClusterType    sync.Kind = "cluster-type"
-	KindSite           sync.Kind = "site"
-	KindManufacturer   sync.Kind = "manufacturer"
-	KindDeviceType     sync.Kind = "device-type"
-	KindDeviceRole     sync.Kind = "device-role"
-	KindPlatform       sync.Kind = "platform"
-	KindMachineType    sync.Kind = "virtual-machine-type"
-	KindCluster        sync.Kind = "cluster"
-	KindDevice         sync.Kind = "device"
-	KindVirtualMachine sync.Kind = "virtual-machine"
-	KindInterface      sync.Kind = "vm-interface"
-	KindMAC            sync.Kind = "mac-address"
-	KindAddress        sync.Kind = "ip-address"
-	KindDisk           sync.Kind = "virtual-disk"
-)
-
-// Kinds returns the kinds in the order in which they are written.
-func (s *Sink) Kinds() []sync.KindInfo {
-	return []sync.KindInfo{
-		{Kind: KindTag, Level: sync.Shared},
-		{Kind: KindCustomField, Level: sync.Shared},
-		{Kind: KindClusterType, Level: sync.Shared},
-		{Kind: KindSite, Level: sync.Shared},
-		{Kind: KindManufacturer, Level: sync.Shared},
-		{Kind: KindDeviceType, Level: sync.Shared},
-		{Kind: KindDeviceRole, Level: sync.Shared},
-		{Kind: KindPlatform, Level: sync.Shared},
-		{Kind: KindMachineType, Level: sync.Shared},
-		{Kind: KindCluster, Level: sync.Shared},
-		// Each new device counts on its type's row: two requests at once would wait for each other.
-		{Kind: KindDevice, Level: sync.Unit, Stage: "devices", Serial: true},
-		{Kind: KindVirtualMachine, Level: sync.Unit, Stage: "virtual-machines"},
-		{Kind: KindInterface, Level: sync.Child},
-		{Kind: KindMAC, Level: sync.Child},
-		{Kind: KindAddress, Level: sync.Child},
-		{Kind: KindDisk, Level: sync.Child},
-	}
 }

@@ -228,7 +228,7 @@ func TestClusterOfThatNameWithoutTheTagIsNotTakenOver(t *testing.T) {
 	before := l.one(clusters, "id", text(mine))
 	l.run()
 	assert.Equal(t, draw(before), draw(l.again(clusters, before)))
-	assert.Equal(t, []string{"lab", "lab"}, l.column(clusters, "name"))
+	assert.Equal(t, []string{"lab", "lab (lab)"}, l.column(clusters, "name"))
 	assert.Equal(t, []string{"db01", "web01", "web01"}, l.column(machines, "name"))
 	l.quiet()
 }
