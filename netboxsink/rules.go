@@ -3,8 +3,10 @@ package netboxsink
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
@@ -108,7 +110,7 @@ func (c *compiler) word(path, word string, words ...string) string {
 	case word == "":
 		return words[0]
 	case !slices.Contains(words, word):
-		c.refuse(path, "there is no %q: it is one of %s", word, strings.Join(words, ", "))
+		c.refuse(path, "it must be one of %s", strings.Join(words, ", "))
 	}
 	return word
 }
@@ -120,10 +122,11 @@ func (c *compiler) pattern(path, text string) *regexp.Regexp {
 	}
 	compiled, err := regexp.Compile("^(?:" + text + ")$")
 	if err != nil {
-		if _, own := regexp.Compile(text); own != nil {
-			err = own
+		why := "it is no regular expression"
+		if wrong := (*syntax.Error)(nil); errors.As(err, &wrong) {
+			why += ": " + wrong.Code.String()
 		}
-		c.refuse(path, "%w", err)
+		c.refuse(path, "%s", why)
 	}
 	return compiled
 }
@@ -144,7 +147,7 @@ func (c *compiler) prefixes(path string, texts []string) (all []netip.Prefix) {
 	for i, text := range texts {
 		p, err := netip.ParsePrefix(strings.TrimSpace(text))
 		if err != nil {
-			c.refuse(fmt.Sprintf("%s[%d]", path, i), "%q is no prefix such as 192.0.2.0/24", text)
+			c.refuse(fmt.Sprintf("%s[%d]", path, i), "it is no prefix such as 192.0.2.0/24")
 			continue
 		}
 		all = append(all, p.Masked())
@@ -206,7 +209,7 @@ func (c *compiler) filters(path string, filters []GuestFilter) (all []guestFilte
 				to, err = strconv.Atoi(strings.TrimSpace(last))
 			}
 			if err != nil || from < 1 || to < from {
-				c.refuse(fmt.Sprintf("%s.vmids[%d]", path, j), "%q is neither a VMID nor a range such as 100-199", text)
+				c.refuse(fmt.Sprintf("%s.vmids[%d]", path, j), "it is neither a VMID nor a range such as 100-199")
 			}
 			out.vmids = append(out.vmids, [2]int{from, to})
 		}
@@ -238,18 +241,30 @@ func (c *compiler) deletion(o *DeletionOptions) {
 
 func (c *compiler) ownership(o OwnershipOptions) {
 	standard := DefaultRules()
-	for kind, fields := range o {
-		for field, rule := range fields {
-			path := fmt.Sprintf("ownership.%s.%s", kind, field)
-			switch _, known := standard[kind][field]; {
-			case standard[kind] == nil:
-				c.refuse("ownership."+string(kind), "there is no such kind with fields to be ruled")
-			case !known:
-				c.refuse(path, "there is no such field to be ruled")
-			case !slices.Contains([]sync.Rule{sync.Always, sync.CreateOnly, sync.IfEmpty, sync.IfEmptyOrOurs, sync.UntilEdited, sync.Never}, rule):
-				c.refuse(path, "there is no rule %q", rule)
+	words := []string{"always", "create-only", "if-empty", "if-empty-or-ours", "until-edited", "never"}
+	for _, kind := range slices.Sorted(maps.Keys(o)) {
+		if standard[kind] == nil {
+			c.refuse("ownership", "there are rules for %s only", joined(standard))
+			continue
+		}
+		path := "ownership." + string(kind)
+		for _, field := range slices.Sorted(maps.Keys(o[kind])) {
+			if _, known := standard[kind][field]; !known {
+				c.refuse(path, "there are rules for the fields %s only", joined(standard[kind]))
+				continue
+			}
+			if rule := o[kind][field]; !slices.Contains(words, string(rule)) {
+				c.refuse(path+"."+field, "it must be one of %s", strings.Join(words, ", "))
 			}
 		}
 	}
-	slices.SortFunc(c.wrong, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+}
+
+// joined returns the keys of a map as a list to be read.
+func joined[K ~string, V any](m map[K]V) string {
+	var names []string
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		names = append(names, string(key))
+	}
+	return strings.Join(names, ", ")
 }

@@ -23,6 +23,8 @@ import (
 type Config struct {
 	NetBox  NetBox    `yaml:"netbox"`
 	Proxmox []Proxmox `yaml:"proxmox"`
+	// Mapping says how the clusters become NetBox's objects.
+	netboxsink.Mapping `yaml:",inline"`
 }
 
 // NetBox says where NetBox is.
@@ -52,6 +54,8 @@ type Proxmox struct {
 	CAFile      string `yaml:"ca_file"`
 	Fingerprint string `yaml:"fingerprint"`
 	Insecure    bool   `yaml:"insecure"`
+	// NoSystemInfo does not ask guest agents for their operating system: one request less for each guest with an agent.
+	NoSystemInfo bool `yaml:"no_system_info"`
 }
 
 // Options tunes a backend. The zero value is good.
@@ -110,7 +114,7 @@ func New(c Config, o *Options) (*sync.Engine, error) {
 
 // sink returns the NetBox of the configuration.
 func (c Config) sink(o *Options) (*netboxsink.Sink, []error) {
-	sink, err := newSink(c.NetBox, o)
+	sink, err := newSink(c.NetBox, c.Mapping, o)
 	return sink, configErrors("$.netbox", err)
 }
 
@@ -131,9 +135,9 @@ func (c Config) sources(o *Options) (all []*proxmoxsrc.Source, problems []error)
 	return all, problems
 }
 
-func newSink(n NetBox, o *Options) (*netboxsink.Sink, error) {
+func newSink(n NetBox, m netboxsink.Mapping, o *Options) (*netboxsink.Sink, error) {
 	return netboxsink.New(n.URL, n.Token, &netboxsink.Options{
-		CAFile: n.CAFile, Insecure: n.Insecure, WrapTransport: o.wrap(""), Logger: o.Logger,
+		Mapping: m, CAFile: n.CAFile, Insecure: n.Insecure, WrapTransport: o.wrap(""), Logger: o.Logger,
 	})
 }
 
@@ -141,7 +145,7 @@ func newSource(p Proxmox, o *Options) (*proxmoxsrc.Source, error) {
 	return proxmoxsrc.New(p.Name, p.URLs, &proxmoxsrc.Options{
 		Token: p.Token, Username: p.Username, Password: p.Password,
 		CAFile: p.CAFile, Fingerprints: fingerprints(p.Fingerprint), Insecure: p.Insecure,
-		WrapTransport: o.wrap(p.Name), Logger: o.Logger,
+		NoSystemInfo: p.NoSystemInfo, WrapTransport: o.wrap(p.Name), Logger: o.Logger,
 	})
 }
 
@@ -160,11 +164,14 @@ func configErrors(path string, err error) []error {
 		}
 		return all
 	}
+	var ofMapping *netboxsink.MappingError
 	var ofNetBox *netboxsink.OptionError
 	var ofProxmox *proxmoxsrc.OptionError
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &ofMapping):
+		return []error{&ConfigError{"$." + ofMapping.Path, ofMapping.Err}}
 	case errors.As(err, &ofNetBox):
 		return []error{&ConfigError{path + "." + ofNetBox.Option, ofNetBox.Err}}
 	case errors.As(err, &ofProxmox):

@@ -23,6 +23,7 @@ var (
 // for concurrent use.
 type Backend struct {
 	options  Options
+	mapping  netboxsink.Mapping
 	url      string           // of the NetBox of the Config, empty if it names none
 	sink     *netboxsink.Sink // of the Config, nil if it names none
 	clusters []cluster        // of the Config
@@ -48,7 +49,7 @@ func Serve(c Config, o *Options) (*Backend, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	b := &Backend{options: *o, url: c.NetBox.URL, sinks: map[NetBox]*netboxsink.Sink{}, sources: map[login]*proxmoxsrc.Source{}}
+	b := &Backend{options: *o, mapping: c.Mapping, url: c.NetBox.URL, sinks: map[NetBox]*netboxsink.Sink{}, sources: map[login]*proxmoxsrc.Source{}}
 	var problems []error
 	if c.NetBox != (NetBox{}) {
 		b.sink, problems = c.sink(o)
@@ -163,7 +164,7 @@ func (b *Backend) netBox(rows server.Endpoints) (*netboxsink.Sink, error) {
 	if sink, ok := b.sinks[n]; ok {
 		return sink, nil
 	}
-	sink, err := newSink(n, &b.options)
+	sink, err := newSink(n, b.mapping, &b.options)
 	if err != nil {
 		return nil, fmt.Errorf("the NetBox endpoint %s: %w", row.Name, err)
 	}

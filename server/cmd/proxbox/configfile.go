@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -111,6 +112,10 @@ func (d *document) check(node ast.Node, kind reflect.Type, path string) {
 		return
 	}
 	switch kind.Kind() {
+	case reflect.Pointer:
+		d.check(node, kind.Elem(), path)
+	case reflect.Map:
+		d.checkMap(node, kind, path)
 	case reflect.Struct:
 		if entries, ok := node.(ast.MapNode); ok {
 			d.checkEntries(entries, kind, path)
@@ -132,10 +137,36 @@ func (d *document) check(node ast.Node, kind reflect.Type, path string) {
 		if node.Type() != ast.BoolType {
 			d.wrong(line, path, "it must be true or false")
 		}
+	case reflect.Int:
+		if node.Type() != ast.IntegerType {
+			d.wrong(line, path, "it must be a whole number")
+		}
+	case reflect.Float64:
+		if node.Type() != ast.IntegerType && node.Type() != ast.FloatType {
+			d.wrong(line, path, "it must be a number")
+		}
+	case reflect.Int64:
+		if _, err := time.ParseDuration(node.GetToken().Value); err != nil {
+			d.wrong(line, path, "it must be a duration such as 168h or 30m")
+		}
 	default:
 		if node.Type() != ast.StringType && node.Type() != ast.LiteralType {
 			d.wrong(line, path, "it must be text: put it in quotes")
 		}
+	}
+}
+
+// checkMap compares a part of the document whose keys are free.
+func (d *document) checkMap(node ast.Node, kind reflect.Type, path string) {
+	entries, ok := node.(ast.MapNode)
+	if !ok {
+		d.wrong(node.GetToken().Position.Line, path, "it must hold keys")
+		return
+	}
+	for at := entries.MapRange(); at.Next(); {
+		full := path + "." + at.Key().GetToken().Value
+		d.lines[full] = at.Key().GetToken().Position.Line
+		d.check(at.Value(), kind.Elem(), full)
 	}
 }
 
