@@ -120,7 +120,7 @@ func writeChange(out io.Writer, indent string, c Change) {
 	fmt.Fprintln(out, line)
 	for _, f := range c.Fields {
 		switch {
-		case f.Name == MemoryField:
+		case f.Name == MemoryField, c.Op == Delete:
 		case c.Op == Create:
 			fmt.Fprintf(out, "%s    %s: %s\n", indent, f.Name, shown(f.New))
 		default:
