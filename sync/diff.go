@@ -52,7 +52,7 @@ func Diff(desired, current *State, scope Scope, policy Policy) (*Plan, error) {
 	taker := d.takers()
 	d.releaseClaims(taker)
 	d.releaseUnits(taker, referrers)
-	return &Plan{Scope: scope, Changes: d.changes}, nil
+	return &Plan{Scope: scope, Changes: d.changes, desired: desired, current: current, policy: policy}, nil
 }
 
 type objectID struct {

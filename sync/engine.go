@@ -158,7 +158,6 @@ func (r *run) plan() (*Plan, error) {
 		return nil, err
 	}
 	plan.Problems = r.problems
-	plan.desired, plan.current = desired, current
 	r.emit(Step{Stage: StagePlan, Status: Completed, Total: plan.objects()})
 	return plan, nil
 }

@@ -166,20 +166,7 @@ func (w *writing) object(c *Change, in *chunk) map[string]Value {
 	}
 	delete(fields, MemoryField)
 	for name, v := range fields {
-		if v.IsRef() {
-			labels := make([]string, 0, 1)
-			for _, k := range v.Keys() {
-				label := w.labels[k]
-				if label == "" {
-					label = k.Name
-				}
-				labels = append(labels, label)
-			}
-			fields[name] = Strings(labels...)
-			if len(labels) == 1 {
-				fields[name] = String(labels[0])
-			}
-		}
+		fields[name] = v.labelled(w.labels)
 	}
 	if len(fields) == 0 {
 		return nil
