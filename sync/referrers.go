@@ -22,18 +22,19 @@ type referral struct {
 // newReferrers looks for references in the current records, and in what the changes write.
 func newReferrers(current []Record, changes []Change) *referrers {
 	r := &referrers{deleted: map[Key]*Change{}}
-	byID := map[objectID]*Change{}
 	for i := range changes {
-		c := &changes[i]
-		if c.deletesUnit() {
+		if c := &changes[i]; c.deletesUnit() {
 			r.deleted[c.Key] = c
-		}
-		if c.ID != "" {
-			byID[objectID{c.Key.Kind, c.ID}] = c
 		}
 	}
 	if len(r.deleted) == 0 {
 		return r
+	}
+	byID := make(map[objectID]*Change, len(changes))
+	for i := range changes {
+		if c := &changes[i]; c.ID != "" {
+			byID[objectID{c.Key.Kind, c.ID}] = c
+		}
 	}
 	units := make(map[Key]Key, len(current))
 	for i := range current {

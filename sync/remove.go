@@ -58,18 +58,27 @@ func (d *differ) spareReferred(r *referrers) {
 	}
 }
 
-// releaseUnits marks the deletions of units that let go of what another change takes. One that something refers to,
-// though it will not for long, cannot go before that is written: who takes its name has to wait for the next run.
+// releaseUnits marks the deletions of units that let go of what another change takes. One that something refers to for a
+// while yet, or of which another unit takes something over, cannot go before that is written: who takes its name has to
+// wait for the next run.
 func (d *differ) releaseUnits(taker map[string]Key, r *referrers) {
+	if len(r.deleted) == 0 {
+		return
+	}
+	waits := map[*Change]bool{}
 	for _, was := range d.current {
 		c := r.deleted[was.Unit]
-		if c == nil || c.Op != Delete || r.refersTo(c) {
+		if c == nil || c.Op != Delete {
 			continue
 		}
+		_, moves := d.alias[was.Key]
+		waits[c] = waits[c] || moves || r.refersTo(c)
 		for _, claim := range was.Claims {
-			if _, taken := taker[claim.On]; taken {
-				c.Early = true
-			}
+			_, taken := taker[claim.On]
+			c.Early = c.Early || taken
 		}
+	}
+	for c := range waits {
+		c.Early = c.Early && !waits[c]
 	}
 }
