@@ -246,15 +246,15 @@ func TestRemovalWaits(t *testing.T) {
 	t.Parallel()
 	a, b := vm("a/1"), vm("a/2")
 	name := []sync.Claim{{On: "name"}}
-	taking, holding := unit(b, ""), unit(a, "1")
-	taking.Claims, holding.Claims = name, name
+	taking, named := unit(b, ""), unit(a, "1")
+	taking.Claims, named.Claims = name, name
 	for _, tc := range []struct {
 		name  string
 		id    string // that a disk of the other unit takes over
 		early bool
 	}{{"nothing is taken over", "", true}, {"a disk is taken over", "2", false}} {
 		d := referring(child(disk("a/2/d"), b, tc.id), "vm", sync.Ref(b))
-		changes := compare(t, state(removed(unit(a, "")), taking, d), state(holding, child(disk("a/1/d"), a, "2")), sync.Scope{})
+		changes := compare(t, state(removed(unit(a, "")), taking, d), state(named, child(disk("a/1/d"), a, "2")), sync.Scope{})
 		assert.Equal(t, sync.Delete, changes[a].Op, tc.name)
 		assert.Equal(t, tc.early, changes[a].Early, tc.name)
 	}
