@@ -92,13 +92,13 @@ func (m *mapping) vlan(u *unit, n *nic, group placed, vid int) (sync.Key, bool) 
 	case len(found) == 1:
 		return found[0].Key, true
 	case len(found) > 1:
-		reason = fmt.Sprintf("%s has more than one VLAN %s: it is not known which is meant", what, number)
+		reason = fmt.Sprintf("%s %s has more than one of that number: it is not known which is meant", what, m.labelOf(place))
 	case m.isThere(place) && !m.asked[vlanWanted(place, number)]:
 		reason = "it is looked up"
 	case m.rules.objects.CreateVLANs && !group.value.IsNull():
 		return m.createVLAN(u.inv, group.value, vid), true
 	default:
-		reason = fmt.Sprintf("%s %s has no VLAN %s: create it there, or set objects.create_vlans", what, m.labelOf(place), number)
+		reason = fmt.Sprintf("%s %s has no such VLAN: create it there, or set objects.create_vlans", what, m.labelOf(place))
 	}
 	key := vlanWanted(place, number)
 	if !m.shared[key] {

@@ -20,6 +20,9 @@ func (x *Explanation) write(w io.Writer, indent string) error {
 		fmt.Fprintf(table, "%s    field\tstands\twanted\tfrom\trule\tbecomes of it\n", indent)
 	}
 	for _, f := range x.Fields {
+		if f.Outcome == FieldUnspoken && f.Current.IsNull() {
+			continue // there is nothing to be said of it
+		}
 		wanted := ""
 		if f.Outcome != FieldUnspoken && f.Outcome != FieldDeleted {
 			wanted = shownIn(f.Wanted, cellWidth)
