@@ -171,9 +171,10 @@ func (m *mapping) guestInterface(u *guestUnit, n *nic, port *inventory.NIC, grou
 	m.networkInterface(&u.unit, n, fields)
 }
 
-// isKnown tells whether it is known what a bridge carries: it is one of the node's, or a virtual network that was read.
+// isKnown tells whether it is known that a bridge brings no VLAN: the virtual networks are known, or it is one of the
+// node's.
 func isKnown(u *guestUnit, bridge string) bool {
-	return bridge == "" || slices.ContainsFunc(u.inv.VNets, func(v inventory.VNet) bool { return v.Name == bridge }) ||
+	return bridge == "" || u.inv.VNets != nil ||
 		slices.ContainsFunc(u.inv.Nodes, func(n inventory.Node) bool {
 			return n.Name == u.guest.Node && slices.ContainsFunc(n.Interfaces, func(i inventory.NodeInterface) bool { return i.Name == bridge })
 		})

@@ -46,15 +46,25 @@ func (m *mapping) vlanFields(u *unit, n *nic, fields map[string]sync.Field, grou
 	if missing && mode == "" {
 		return
 	}
+	if mode == "" && !u.wroteMode(n) {
+		return // to have none says nothing of a person's
+	}
 	m.sortByID(tagged)
-	for _, f := range []struct {
-		name  string
-		value sync.Value
-	}{{"mode", textOrNull(mode)}, {"untagged_vlan", untagged}, {"tagged_vlans", sync.Refs(tagged...)}} {
-		if field, ok := orNothing("the VLANs of the interface", f.value, n.was, f.name); ok {
-			fields[f.name] = field
+	const source = "the VLANs of the interface"
+	fields["mode"] = sync.Field{Value: textOrNull(mode), From: source, Remember: mode != ""}
+	for name, v := range map[string]sync.Value{"untagged_vlan": untagged, "tagged_vlans": sync.Refs(tagged...)} {
+		if !v.IsNull() || n.was != nil && !n.was.Fields[name].Value.IsNull() {
+			fields[name] = from(source, v)
 		}
 	}
+}
+
+// wroteMode tells whether the mode that an interface has is what we wrote last; its VLANs are ours then too.
+func (u *unit) wroteMode(n *nic) bool {
+	if n.was == nil || n.was.Fields["mode"].Value.IsNull() {
+		return false
+	}
+	return slices.Contains(u.memory.Last(u.slot(n), "mode"), n.was.Fields["mode"].Value)
 }
 
 // sortByID puts keys in the order in which they are read: by id, and new ones last.
