@@ -54,11 +54,20 @@ func newTransport(config *tls.Config, who credential, o *Options) *transport {
 	return t
 }
 
+// insecure tells whether any certificate is taken, whoever vouches for it.
+func (t *transport) insecure() bool {
+	config := t.base.TLSClientConfig
+	return config.InsecureSkipVerify && config.VerifyConnection == nil
+}
+
 // RoundTrip implements [http.RoundTripper]. Its errors are those of this package.
 func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := t.sender.RoundTrip(request)
 	if err != nil {
 		return nil, connectionError(request.URL.Host, err)
+	}
+	if seen, ok := request.Context().Value(sightingKey{}).(*sighting); ok {
+		seen.take(response)
 	}
 	path := strings.TrimPrefix(request.URL.Path, "/")
 	if _, below, ok := strings.Cut(request.URL.Path, basePath); ok {
