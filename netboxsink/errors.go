@@ -33,7 +33,7 @@ type StatusError struct {
 func (e *StatusError) Error() string {
 	request := e.Method + " " + e.Path
 	switch {
-	case e.Code == http.StatusForbidden && strings.Contains(e.detail(), "permission"):
+	case e.lacksPermission():
 		text := fmt.Sprintf("NetBox refuses %s: the token's user may not %s: grant it in NetBox (Admin, Permissions)",
 			request, permission(e.Method, e.Path))
 		if e.Method != http.MethodGet {
@@ -57,8 +57,17 @@ func (e *StatusError) Is(target error) bool {
 	if target != sync.ErrUnavailable {
 		return false
 	}
-	forbidden := e.Code == http.StatusForbidden && !strings.Contains(e.detail(), "permission")
-	return forbidden || e.Code == http.StatusUnauthorized || e.Code >= 300 && e.Code < 400 || e.Code == http.StatusNotFound && !e.JSON
+	return e.refusesToken() || e.Code >= 300 && e.Code < 400 || e.Code == http.StatusNotFound && !e.JSON
+}
+
+// lacksPermission tells whether the token is good, but its user may not do that.
+func (e *StatusError) lacksPermission() bool {
+	return e.Code == http.StatusForbidden && strings.Contains(e.detail(), "permission")
+}
+
+// refusesToken tells whether the token itself is not accepted.
+func (e *StatusError) refusesToken() bool {
+	return e.Code == http.StatusForbidden && !e.lacksPermission() || e.Code == http.StatusUnauthorized
 }
 
 // gateway tells whether a proxy answered in NetBox's place: the request may have been carried out.
