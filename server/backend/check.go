@@ -3,6 +3,7 @@ package backend
 import (
 	"context"
 	"fmt"
+	"slices"
 	stdsync "sync"
 	"time"
 
@@ -56,7 +57,7 @@ func Check(ctx context.Context, c Config, o *Options) (*Report, error) {
 }
 
 func (r *Report) worst() sync.Severity {
-	all := append([]sync.Finding(nil), r.NetBox...)
+	all := slices.Clone(r.NetBox)
 	for _, p := range r.Proxmox {
 		all = append(all, p.Findings...)
 	}

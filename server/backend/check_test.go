@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -159,3 +160,63 @@ func TestCheckIsGood(t *testing.T)            { t.Parallel(); checkIsGood(t, fak
 func TestCheckWritesNothing(t *testing.T)     { t.Parallel(); checkWritesNothing(t, fakeBox(t)) }
 func TestLiveCheckIsGood(t *testing.T)        { checkIsGood(t, realBox(t)) }
 func TestLiveCheckWritesNothing(t *testing.T) { checkWritesNothing(t, realBox(t)) }
+
+// What the fake says of permissions is what NetBox says.
+func TestLiveCheckPermissions(t *testing.T) {
+	b := realBox(t)
+	all := []string{
+		"extras.tag", "extras.customfield", "virtualization.clustertype", "virtualization.cluster", "virtualization.virtualmachine",
+		"virtualization.virtualmachinetype", "dcim.site", "dcim.manufacturer", "dcim.devicetype", "dcim.devicerole", "dcim.platform",
+		"dcim.device", "virtualization.vminterface", "dcim.macaddress", "virtualization.virtualdisk",
+	}
+	permission := func(types []string, actions ...string) map[string]any {
+		return map[string]any{"object_types": types, "actions": actions}
+	}
+	token := provisioned(b, "some", true, permission(all, "view", "add", "change"), permission([]string{"ipam.ipaddress"}, "view", "change"))
+	var subjects []string
+	for _, f := range checked(t, b, token).NetBox {
+		if f.Severity != sync.Good {
+			subjects = append(subjects, f.Subject+": "+f.Text)
+		}
+	}
+	assert.Equal(t, []string{"permission to add: is missing on ipam.ipaddress: new ones are not made, nor what refers to them"}, subjects)
+
+	token = provisioned(b, "reader", false, permission(append(all, "ipam.ipaddress"), "view", "add", "change"))
+	assert.Equal(t, sync.Fault, sync.Worst(checked(t, b, token).NetBox))
+	raw, err := json.Marshal(checked(t, b, token).NetBox)
+	require.NoError(t, err)
+	assert.Contains(t, string(raw), "is missing on everything")
+	assert.NotContains(t, string(raw), "permission to view")
+}
+
+// provisioned returns a token of a new user of the NetBox, with permissions.
+func provisioned(b *box, name string, writes bool, permissions ...map[string]any) string {
+	const password = "Canary-31415926"
+	user := posted[struct{ ID int }](b, "/api/users/users/", map[string]any{"username": name, "password": password})
+	for i, p := range permissions {
+		p["name"], p["users"] = name+strconv.Itoa(i), []int{user.ID}
+		posted[struct{}](b, "/api/users/permissions/", p)
+	}
+	token := posted[struct{ Key, Token string }](b, "/api/users/tokens/provision/", map[string]any{
+		"username": name, "password": password, "write_enabled": writes,
+	})
+	return "nbt_" + token.Key + "." + token.Token
+}
+
+// posted creates an object in the NetBox itself.
+func posted[T any](b *box, path string, body any) (created T) {
+	b.t.Helper()
+	raw, err := json.Marshal(body)
+	require.NoError(b.t, err)
+	request, err := http.NewRequest(http.MethodPost, b.base+path, bytes.NewReader(raw))
+	require.NoError(b.t, err)
+	request.Header.Set("Authorization", "Bearer "+b.Token)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(b.t, err)
+	raw, err = io.ReadAll(response.Body)
+	require.NoError(b.t, errors.Join(err, response.Body.Close()))
+	require.Equal(b.t, http.StatusCreated, response.StatusCode, "%s", raw)
+	require.NoError(b.t, json.Unmarshal(raw, &created))
+	return created
+}

@@ -33,6 +33,8 @@ func TestUsage(t *testing.T) {
 		"sync --output xml":     {2, `there is no output "xml", only text, json and events`},
 		"plan --stage nodes":    {2, `there is no stage "nodes", only devices and virtual-machines`},
 		"plan --output events":  {2, `there is no output "events", only text and json`},
+		"check --output events": {2, `there is no output "events", only text and json`},
+		"check extra":           {2, `what is "extra"? proxbox check takes flags only: see proxbox check --help`},
 		"sync --config":         {2, "flag needs an argument: --config: see proxbox sync --help"},
 		"serve --config no.yml": {2, `the configuration file "no.yml" cannot be read: no such file or directory`},
 		"plan --config=":        {2, `the configuration file "" cannot be read: no such file or directory`},
@@ -56,7 +58,7 @@ func TestUsage(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, args := range []string{"", "--help", "help", "sync -h", "plan -h", "serve -h", "demo -h"} {
+	for _, args := range []string{"", "--help", "help", "sync -h", "plan -h", "check -h", "serve -h", "demo -h"} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
 			code, out, err := try(t, strings.Fields(args)...)
