@@ -285,7 +285,8 @@ func TestCheckDefinitions(t *testing.T) {
 		},
 		"a tag": {tags, map[string]any{"name": "Proxbox", "slug": "proxbox"}, []string{}},
 		"a restricted tag": {
-			tags, map[string]any{"name": "Proxbox", "slug": "proxbox", "object_types": []string{
+			tags,
+			map[string]any{"name": "Proxbox", "slug": "proxbox", "object_types": []string{
 				"virtualization.virtualmachine", "virtualization.clustertype", "virtualization.cluster", "virtualization.virtualmachinetype", "dcim.site",
 				"dcim.manufacturer", "dcim.devicetype", "dcim.devicerole",
 			}},

@@ -117,8 +117,11 @@ func (c *check) ask(ctx context.Context, e *entry, path string) (json.RawMessage
 // failed is a finding about what could not be asked.
 func (c *check) failed(ctx context.Context, subject string, err error) sync.Finding {
 	f := sync.Finding{Severity: sync.Fault, Subject: subject, Text: err.Error()}
+	if known, ok := as[explained](err); ok {
+		f.Text, f.Fix = known.explain()
+	}
 	if cause := context.Cause(ctx); cause != nil {
-		f.Text = fmt.Sprintf("was not looked at to the end: %v", cause)
+		f.Text, f.Fix = fmt.Sprintf("was not looked at to the end: %v", cause), ""
 	}
 	return f
 }

@@ -108,7 +108,8 @@ func TestCheckRights(t *testing.T) {
 		fix     string   // of the last
 	}{
 		"the auditor before 9": {
-			"8.4.1", []proxmoxtest.Grant{auditor},
+			"8.4.1",
+			[]proxmoxtest.Grant{auditor},
 			[]string{"warning VM.Monitor on /vms"},
 			"run pveum role add ProxboxAgent --privs VM.Monitor, then pveum acl modify / --tokens 'proxbox@pve!sync' --roles PVEAuditor,ProxboxAgent",
 		},
@@ -117,22 +118,26 @@ func TestCheckRights(t *testing.T) {
 			"9.1.1", []proxmoxtest.Grant{grant("/", "Sys.Audit", "VM.Audit", "SDN.Audit", "Pool.Audit", "VM.GuestAgent.Unrestricted")}, nil, "",
 		},
 		"an entry that replaces": {
-			"8.4.1", []proxmoxtest.Grant{auditor, {Path: "/vms", Role: proxmoxtest.RoleMonitor}},
+			"8.4.1",
+			[]proxmoxtest.Grant{auditor, {Path: "/vms", Role: proxmoxtest.RoleMonitor}},
 			[]string{"fault VM.Audit on /vms"},
 			"pveum acl modify /vms --tokens 'proxbox@pve!sync' --roles PVEAuditor,",
 		},
 		"one guest lacks it": {
-			"8.4.1", []proxmoxtest.Grant{auditor, {Path: "/", Role: proxmoxtest.RoleMonitor}, {Path: "/vms/101", Role: proxmoxtest.RoleMonitor}},
+			"8.4.1",
+			[]proxmoxtest.Grant{auditor, {Path: "/", Role: proxmoxtest.RoleMonitor}, {Path: "/vms/101", Role: proxmoxtest.RoleMonitor}},
 			[]string{"warning VM.Audit on /vms/101"},
 			"pveum acl modify /vms/101 ",
 		},
 		"one guest only": {
-			"9.1.1", []proxmoxtest.Grant{grant("/vms/101", "VM.Audit", "VM.GuestAgent.Audit"), grant("/nodes", "Sys.Audit"), grant("/sdn", "SDN.Audit")},
+			"9.1.1",
+			[]proxmoxtest.Grant{grant("/vms/101", "VM.Audit", "VM.GuestAgent.Audit"), grant("/nodes", "Sys.Audit"), grant("/sdn", "SDN.Audit")},
 			[]string{"warning Sys.Audit on /", "warning VM.Audit on /vms", "warning VM.GuestAgent.Audit on /vms"},
 			"pveum acl modify / ",
 		},
 		"without propagation": {
-			"9.1.1", []proxmoxtest.Grant{{Path: "/", Role: proxmoxtest.RoleAuditor, NoPropagate: true}},
+			"9.1.1",
+			[]proxmoxtest.Grant{{Path: "/", Role: proxmoxtest.RoleAuditor, NoPropagate: true}},
 			[]string{"warning Sys.Audit on /nodes", "fault VM.Audit on /vms", "warning VM.GuestAgent.Audit on /vms", "warning SDN.Audit on /sdn"},
 			"pveum acl modify / ",
 		},
