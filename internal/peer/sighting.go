@@ -31,7 +31,7 @@ func (s *Sighting) Take(response *http.Response) {
 		s.certificate, s.verified = state.PeerCertificates[0], len(state.VerifiedChains) > 0
 	}
 	if date, err := http.ParseTime(response.Header.Get("Date")); err == nil {
-		s.ahead = date.Sub(time.Now()).Round(time.Second)
+		s.ahead = time.Until(date).Round(time.Second)
 	}
 }
 
