@@ -82,7 +82,7 @@ func streamOf(stage sse.Stage) sse.Stream {
 
 // stageKinds returns the kinds that a stage writes; none for one that does nothing. An address needs its interface, and
 // the pointers to primary addresses stand on the virtual machine or the device. The stage of the devices leaves what hangs
-// on them to that of their interfaces, which comes after it in every job: so each object is counted in one stage.
+// on them to that of their interfaces, which the plugin has as a choice of its own: each object is counted in one stage.
 func stageKinds(stage sse.Stage) []sync.Kind {
 	switch stage {
 	case sse.StageDevices:
