@@ -103,6 +103,9 @@ func fullRun() []sync.Event {
 		sync.Step{
 			Stage: "devices", Status: sync.Completed, Key: deviceKey("pve01"), Name: "pve01", Op: sync.Create, ID: "12", Done: 1, Total: 1,
 			Object: nodeObject(),
+			Children: map[sync.Kind]sync.Counts{
+				"node-interface": {Created: 3}, "node-mac-address": {Created: 2}, "node-ip-address": {Created: 1, Skipped: 1},
+			},
 		},
 		sync.Step{Stage: "devices", Status: sync.Completed, Done: 1, Total: 1},
 		sync.Step{Stage: "virtual-machines", Status: sync.Started, Total: 5},

@@ -150,8 +150,8 @@ func checkWritesNothing(t *testing.T, b *box) {
 	b.resetCount()
 	checked(t, b, b.Token)
 	byMethod, total := b.counted()
-	assert.Equal(t, 33, total)
-	assert.Equal(t, map[string]int{http.MethodGet: 17, http.MethodOptions: 16}, byMethod)
+	assert.Equal(t, 39, total)
+	assert.Equal(t, map[string]int{http.MethodGet: 20, http.MethodOptions: 19}, byMethod)
 	assert.Equal(t, before, b.changes())
 	assert.Contains(t, checked(t, b, "nbt_unknownunkno.canary").NetBox[1].Text, "does not accept the token (Invalid v2 token)")
 }
@@ -167,7 +167,7 @@ func TestLiveCheckPermissions(t *testing.T) {
 	all := []string{
 		"extras.tag", "extras.customfield", "virtualization.clustertype", "virtualization.cluster", "virtualization.virtualmachine",
 		"virtualization.virtualmachinetype", "dcim.site", "dcim.manufacturer", "dcim.devicetype", "dcim.devicerole", "dcim.platform",
-		"dcim.device", "virtualization.vminterface", "dcim.macaddress", "virtualization.virtualdisk",
+		"dcim.device", "dcim.interface", "virtualization.vminterface", "dcim.macaddress", "virtualization.virtualdisk",
 	}
 	permission := func(types []string, actions ...string) map[string]any {
 		return map[string]any{"object_types": types, "actions": actions}

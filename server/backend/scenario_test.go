@@ -91,6 +91,7 @@ func estateLands(t *testing.T, b *box) {
 	for vmid, m := range want {
 		assert.Equal(t, m, have[vmid], "guest %d", vmid)
 	}
+	assert.Equal(t, expectNodes(l.estate), foundNodes(b, "lab"))
 	l.writesNothing(t, b)
 }
 
@@ -153,6 +154,7 @@ func netBoxStops(t *testing.T, b *box) {
 	for vmid, m := range want {
 		assert.Equal(t, m, have[vmid], "guest %d", vmid)
 	}
+	assert.Equal(t, expectNodes(l.estate), foundNodes(b, "lab"))
 	l.writesNothing(t, b)
 }
 
