@@ -117,7 +117,7 @@ func fullRun() []sync.Event {
 		sync.Step{Stage: "virtual-machines", Status: sync.Started, Key: machineKey("101"), Name: "vm101", ID: "41", Total: 5},
 		sync.Step{
 			Stage: "virtual-machines", Status: sync.Completed, Key: machineKey("101"), Name: "vm101", Op: sync.Skip, ID: "41", Done: 2, Total: 5,
-			Notes: []string{"virtual-machine vm101: no longer in the source: left as it is, units are never deleted"},
+			Notes: []string{"virtual-machine vm101: no longer in the source: left as it is"},
 		},
 		sync.Step{Stage: "virtual-machines", Status: sync.Started, Key: machineKey("102"), Name: "Bär & Söhne", ID: "42", Total: 5},
 		sync.Step{

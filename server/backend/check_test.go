@@ -172,7 +172,8 @@ func TestLiveCheckPermissions(t *testing.T) {
 	permission := func(types []string, actions ...string) map[string]any {
 		return map[string]any{"object_types": types, "actions": actions}
 	}
-	token := provisioned(b, "some", true, permission(all, "view", "add", "change"), permission([]string{"ipam.ipaddress"}, "change"))
+	token := provisioned(b, "some", true, permission(all, "view", "add", "change"), permission([]string{"ipam.ipaddress"}, "change"),
+		permission([]string{"ipam.vlan", "ipam.vlangroup"}, "view"))
 	var subjects []string
 	for _, f := range checked(t, b, token).NetBox {
 		if f.Severity != sync.Good {
@@ -184,7 +185,7 @@ func TestLiveCheckPermissions(t *testing.T) {
 		"permission to add: is missing on ipam.ipaddress: new ones are not made, nor what refers to them",
 	}, subjects)
 
-	token = provisioned(b, "reader", false, permission(append(all, "ipam.ipaddress"), "view", "add", "change"))
+	token = provisioned(b, "reader", false, permission(append(all, "ipam.ipaddress", "ipam.vlan", "ipam.vlangroup"), "view", "add", "change"))
 	assert.Equal(t, sync.Fault, sync.Worst(checked(t, b, token).NetBox))
 	raw, err := json.Marshal(checked(t, b, token).NetBox)
 	require.NoError(t, err)
