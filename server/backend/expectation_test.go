@@ -83,6 +83,7 @@ func expect(e *proxmoxtest.Estate) map[int]wantMachine {
 			m.Role, m.Type, m.Custom.UUID = "container-lxc", "lxc-container", ""
 		}
 		m.Custom.Tags = strings.Join(slices.DeleteFunc(slices.Clone(m.Tags), func(s string) bool { return s == "proxbox" }), " ")
+		staticPrimary := map[bool]bool{} // by whether it is IPv4
 		for _, nic := range g.NICs {
 			name := fmt.Sprintf("net%d", nic.Index)
 			if g.Kind == proxmoxtest.LXC {
@@ -98,11 +99,14 @@ func expect(e *proxmoxtest.Estate) map[int]wantMachine {
 				}
 				addresses[p.Addr()] = true
 				i.Addresses[p.String()] = expectAddress(g, nic, p)
-				if p.Addr().Is4() && m.PrimaryIP4 == "" {
-					m.PrimaryIP4 = p.String()
+				primary := &m.PrimaryIP4
+				if p.Addr().Is6() {
+					primary = &m.PrimaryIP6
 				}
-				if p.Addr().Is6() && m.PrimaryIP6 == "" {
-					m.PrimaryIP6 = p.String()
+				static := i.Addresses[p.String()].Status == "active"
+				if *primary == "" || static && !staticPrimary[p.Addr().Is4()] {
+					*primary = p.String() // the first static one, else the first
+					staticPrimary[p.Addr().Is4()] = static
 				}
 			}
 			m.Interfaces[name] = i

@@ -226,7 +226,7 @@ func netBoxStops(t *testing.T, b *box) {
 	l.writesNothing(t, b)
 }
 
-func TestEstateLands(t *testing.T)             { estateLands(t, fakeBox(t), 300) }
+func TestEstateLands(t *testing.T)             { estateLands(t, fakeBox(t), 1000) }
 func TestRejectedGuestFailsAlone(t *testing.T) { rejectedGuestFailsAlone(t, fakeBox(t)) }
 func TestNetBoxStops(t *testing.T)             { netBoxStops(t, fakeBox(t)) }
 func TestLiveEstateLands(t *testing.T)         { estateLands(t, realBox(t), 1000) }
