@@ -11,7 +11,8 @@ import (
 // nodeUnit is a node with the device that stands for it.
 type nodeUnit struct {
 	unit
-	node *inventory.Node
+	node       *inventory.Node
+	placedSite placed
 }
 
 // devices adds the nodes and their network, and then the clusters that they are in.
@@ -48,10 +49,10 @@ func (m *mapping) node(inv *inventory.Inventory, node *inventory.Node) *nodeUnit
 		inv: inv, family: familyOf(KindDevice), key: deviceKey(inv.Source, node.Name), label: inv.Source + " " + node.Name,
 		place: subject{source: inv.Source, cluster: inv.Cluster.Name, node: node.Name},
 	}}
-	site := m.place(KindSite, u.place, sync.Value{})
-	u.site = site.value
-	if !site.said {
-		u.site = sync.Ref(m.sites[inv.Source])
+	u.placedSite = m.place(KindSite, u.place, sync.Value{})
+	u.site = u.placedSite.value
+	if !u.placedSite.said {
+		u.site, u.placedSite.rule = sync.Ref(m.sites[inv.Source]), "the site of the cluster"
 	}
 	if u.was = m.current[u.key]; u.was == nil {
 		if u.was = m.deviceToTakeOver(u); u.was != nil {
@@ -83,7 +84,6 @@ func (m *mapping) device(u *nodeUnit, names *naming) bool {
 		m.add(sync.Record{Key: u.key, Unit: u.key, Label: u.was.Label, Source: u.inv.Source, Skip: reason})
 		return false
 	}
-	site := m.place(KindSite, u.place, sync.Value{})
 	location := m.place(KindLocation, u.place, u.site)
 	tenant := m.place(KindTenant, u.place, sync.Value{})
 	role := m.place(KindDeviceRole, u.place, sync.Value{})
@@ -95,7 +95,7 @@ func (m *mapping) device(u *nodeUnit, names *naming) bool {
 	}
 	record := sync.Record{
 		Key: u.key, Unit: u.key, Source: u.inv.Source,
-		Skip: missingOf(site, location, tenant, role, platform, vrf),
+		Skip: missingOf(u.placedSite, location, tenant, role, platform, vrf),
 	}
 	if record.Skip != "" {
 		record.Label = u.base()
@@ -117,15 +117,11 @@ func (m *mapping) device(u *nodeUnit, names *naming) bool {
 
 // deviceFields returns what is known of the node itself.
 func (m *mapping) deviceFields(u *nodeUnit, name string) map[string]sync.Field {
-	siteRule := "the site of the cluster"
-	if p := m.place(KindSite, u.place, sync.Value{}); p.said {
-		siteRule = p.rule
-	}
 	fields := map[string]sync.Field{
 		"name": {
 			Value: sync.String(name), From: "the name of the node", Rule: sync.UntilEdited, Ours: []sync.Value{sync.String(u.base())},
 		},
-		"site":                     {Value: m.useSite(u.site), From: siteRule, Rule: sync.UntilEdited},
+		"site":                     {Value: m.useSite(u.site), From: u.placedSite.rule, Rule: sync.UntilEdited},
 		"cluster":                  from("the cluster of the source", sync.Ref(clusterKey(u.inv.Source))),
 		"device_type":              untilEdited("the same for all nodes", sync.Ref(sync.Key{Kind: KindDeviceType, Name: slugDeviceType})),
 		"role":                     untilEdited("the same for all nodes", sync.Ref(sync.Key{Kind: KindDeviceRole, Name: slugNodeRole})),

@@ -17,8 +17,9 @@ type guestUnit struct {
 	unit
 	guest *inventory.Guest
 	// gap covers the guest, its configuration or its addresses; Part is empty for none.
-	gap   inventory.Gap
-	moved bool // it was another source's
+	gap    inventory.Gap
+	moved  bool // it was another source's
+	placed guestPlacement
 }
 
 // machines adds the guests, and what hangs on them.
@@ -149,8 +150,8 @@ func (m *mapping) sameGuest(u *guestUnit, r *sync.Record) bool {
 // machine adds one guest.
 func (m *mapping) machine(u *guestUnit, names *naming) {
 	record := sync.Record{Key: u.key, Unit: u.key, Label: u.base(), Source: u.inv.Source, Guest: u.guest.ID}
-	placements := m.placeGuest(u)
-	record.Skip = cmp.Or(m.rules.hides(u.guest, u.place), u.unread(), placements.missing())
+	u.placed = m.placeGuest(u)
+	record.Skip = cmp.Or(m.rules.hides(u.guest, u.place), u.unread(), u.placed.missing())
 	if record.Skip != "" {
 		if u.was != nil {
 			record.Label = u.was.Label
@@ -173,8 +174,8 @@ func (m *mapping) machine(u *guestUnit, names *naming) {
 	record.Label = name
 	record.Claims = []sync.Claim{nameClaim(KindVirtualMachine, place, name, "")}
 	record.Fields = m.machineFields(u, name)
-	placements.settle(record.Fields, m.release)
-	u.vrf = placements.vrf
+	u.placed.settle(record.Fields)
+	u.vrf = u.placed.vrf
 	m.takeOver(&record, &u.unit)
 	m.add(record)
 	if u.gap.Part == inventory.PartConfig {
@@ -205,18 +206,14 @@ func (m *mapping) placeGuest(u *guestUnit) guestPlacement {
 	}
 	if pool := clean(u.guest.Pool, 100); !p.tenant.said && pool != "" && m.rules.objects.Pools == "tenant" {
 		p.tenant = placed{said: true, rule: "objects.pools"}
-		if found := m.named(KindTenant, pool, sync.Value{}); len(found) == 1 {
-			p.tenant.value = sync.Ref(found[0].Key)
-		} else {
-			p.tenant.value, p.tenant.missing = m.target(KindTenant, pool, sync.Value{})
-		}
+		p.tenant.value, p.tenant.missing = m.target(KindTenant, pool, sync.Value{})
 	}
 	return p
 }
 
 func (p guestPlacement) missing() string { return missingOf(p.tenant, p.role, p.platform, p.vrf) }
 
-func (p guestPlacement) settle(fields map[string]sync.Field, r release) {
+func (p guestPlacement) settle(fields map[string]sync.Field) {
 	p.tenant.settle(fields, "tenant")
 	p.role.settle(fields, "role")
 	p.platform.settle(fields, "platform")
@@ -330,7 +327,7 @@ func (m *mapping) guestPlatform(u *guestUnit, fields map[string]sync.Field) {
 		}
 		name, source = typeName(g.OSType), "ostype"
 	}
-	if name != "" && len(m.rules.placement[KindPlatform]) == 0 || name != "" && !m.place(KindPlatform, u.place, sync.Value{}).said {
+	if name != "" && !u.placed.platform.said {
 		fields["platform"] = untilEdited(source, m.platformNamed(name))
 	}
 }

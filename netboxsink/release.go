@@ -72,6 +72,10 @@ func (s *Sink) probe(ctx context.Context) error {
 	if err != nil {
 		return &unusableError{err.Error()}
 	}
+	if r.minor > newestMinor {
+		s.client.logger.WarnContext(ctx, "NetBox is newer than this proxbox knows: what has changed since may fail",
+			"version", r.version, "newest", fmt.Sprintf("4.%d", newestMinor))
+	}
 	s.release.Store(r)
 	return nil
 }

@@ -6,6 +6,7 @@ import "slices"
 // has failed, with all that belongs to its unit.
 func (r *run) recheck(p *Plan) (*Plan, error) {
 	r.scope = r.engine.named(p.Scope)
+	r.scope.Incremental = false
 	r.problems = p.Problems
 	for _, problem := range p.Problems {
 		r.emit(Failure{Stage: StageRead, Key: problem.Key, Name: problem.Label, Errors: []*ObjectError{problem}})

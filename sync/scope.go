@@ -7,6 +7,9 @@ type Scope struct {
 	Sources []string   `json:"sources,omitempty"` // by name; empty means all
 	Guests  []GuestRef `json:"guests,omitempty"`  // empty means all guests, and all nodes
 	Kinds   []Kind     `json:"kinds,omitempty"`   // kinds of units and children that are written; empty means all. Shared objects always are
+	// Incremental lets the ends take what they read before for as it is, where they have a sign that nothing has changed: a
+	// run between full ones, which see everything.
+	Incremental bool `json:"incremental,omitempty"`
 }
 
 // GuestRef names a guest.
@@ -33,7 +36,7 @@ func (s Scope) HasKind(k Kind) bool { return len(s.Kinds) == 0 || slices.Contain
 
 // Covers tells whether a run in this scope does all that a run in the other would.
 func (s Scope) Covers(other Scope) bool {
-	return coversList(s.Sources, other.Sources) && coversList(s.Guests, other.Guests) && coversList(s.Kinds, other.Kinds)
+	return (!s.Incremental || other.Incremental) && coversList(s.Sources, other.Sources) && coversList(s.Guests, other.Guests) && coversList(s.Kinds, other.Kinds)
 }
 
 func coversList[T comparable](wide, narrow []T) bool {
