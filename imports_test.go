@@ -61,11 +61,12 @@ func TestImports(t *testing.T) {
 	)
 	allowed := map[string][]string{
 		"":                        {},
+		"internal/atomicfile":     {},
 		"sync":                    {module + "/sync/inventory"},
 		"sync/inventory":          {},
 		"sync/enginetest":         {module + "/sync", module + "/sync/inventory"},
 		"sse":                     {module + "/sync", module + "/sync/inventory"},
-		"server":                  {module + "/sync", module + "/sync/inventory", module + "/sse", module + "/server/ui", websocket},
+		"server":                  {module + "/sync", module + "/sync/inventory", module + "/sse", module + "/server/ui", module + "/internal/atomicfile", websocket},
 		"server/ui":               {},
 		"proxmoxsrc/proxmoxtest":  {},
 		"netboxsink/netboxtest":   {},

@@ -51,7 +51,7 @@ func (m *mapping) addresses(units []*unit) {
 					continue
 				}
 				mine[host] = true
-				at := spot{host, u.vrf}
+				at := spot{host, u.vrf.value}
 				if len(claims[at]) == 0 {
 					spots = append(spots, at)
 				}
@@ -200,7 +200,7 @@ func (m *mapping) address(c claim, v verdict, skip string) {
 	record := sync.Record{
 		Key: childKey(u.family.address, u.key, addressName(host.String())), Unit: u.key,
 		Label: c.address.Prefix.String(), Source: u.inv.Source, Skip: skip,
-		Claims: []sync.Claim{addressClaim(u.vrf, host)},
+		Claims: []sync.Claim{addressClaim(u.vrf.value, host)},
 		Fields: map[string]sync.Field{
 			"address":         from(source, sync.String(c.address.Prefix.String())),
 			"status":          untilEdited("whether the configuration asks for DHCP", sync.String(status), sync.String("active")),
@@ -209,8 +209,8 @@ func (m *mapping) address(c claim, v verdict, skip string) {
 		},
 	}
 	was := m.current[record.Key]
-	if f, ok := orNothing("placement.vrf", u.vrf, was, "vrf"); ok {
-		record.Fields["vrf"] = f
+	if u.vrf.said {
+		record.Fields["vrf"] = from(u.vrf.rule, u.vrf.value)
 	}
 	if v.shared {
 		record.Claims = nil

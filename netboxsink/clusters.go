@@ -2,6 +2,7 @@ package netboxsink
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/proxbox-go/proxbox/sync"
 	"github.com/proxbox-go/proxbox/sync/inventory"
@@ -144,7 +145,9 @@ func (m *mapping) siteOf(inv *inventory.Inventory, cluster string, was *sync.Rec
 			if len(last) == 1 {
 				key.Name = last[0].Text()
 			}
-			if r.Source == inv.Source && m.current[key] != nil {
+			node := strings.TrimPrefix(r.Key.Name, inv.Source+"/")
+			ruled := m.place(KindSite, subject{source: inv.Source, cluster: inv.Cluster.Name, node: node}, sync.Value{}).said
+			if r.Source == inv.Source && !ruled && m.current[key] != nil {
 				return key
 			}
 		}

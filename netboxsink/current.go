@@ -107,7 +107,7 @@ func (r *reading) ref(kind sync.Kind, b *brief) sync.Value {
 	switch {
 	case b == nil:
 		return sync.Value{}
-	case kind == KindVRF || kind == KindLocation || kind == KindVLANGroup: // their slugs, if any, are not unique
+	case kind == KindVRF || kind == KindVLANGroup: // their slugs, if any, are not unique
 		key = foreign(kind, b.ID)
 	case tables[kind].key != "slug" || b.Slug == "":
 		return r.refID(kind, b.ID)
@@ -186,7 +186,7 @@ func (r *reading) device(key sync.Key, source string, d *deviceObject) {
 		"name":                     {Value: sync.String(d.Name)},
 		"status":                   {Value: sync.String(string(d.Status))},
 		"site":                     {Value: r.ref(KindSite, d.Site)},
-		"location":                 {Value: r.ref(KindLocation, d.Location)},
+		"location":                 {Value: r.locationOf(d)},
 		"tenant":                   {Value: r.ref(KindTenant, d.Tenant)},
 		"primary_ip4":              {Value: r.refTo(KindNodeAddress, d.PrimaryIP4)},
 		"primary_ip6":              {Value: r.refTo(KindNodeAddress, d.PrimaryIP6)},
@@ -207,6 +207,15 @@ func (r *reading) device(key sync.Key, source string, d *deviceObject) {
 		Key: key, Unit: key, ID: id(d.ID), Label: d.Name, Source: source, Fields: fields,
 		Claims: []sync.Claim{nameClaim(KindDevice, fields["site"].Value, d.Name, id(d.ID))},
 	})
+}
+
+// locationOf returns a reference to the location of a device, which is in the site of that.
+func (r *reading) locationOf(d *deviceObject) sync.Value {
+	if d.Location == nil {
+		return sync.Value{}
+	}
+	r.location(&locationObject{ID: d.Location.ID, Name: d.Location.label(), Slug: d.Location.Slug, Site: d.Site})
+	return r.refID(KindLocation, d.Location.ID)
 }
 
 // unitRead is a device or virtual machine whose children are to be read.

@@ -109,7 +109,7 @@ func (m *mapping) device(u *nodeUnit, names *naming) bool {
 	tenant.settle(record.Fields, "tenant")
 	role.settle(record.Fields, "role")
 	platform.settle(record.Fields, "platform")
-	u.vrf = vrf.value
+	u.vrf = vrf
 	m.takeOver(&record, &u.unit)
 	m.add(record)
 	return true

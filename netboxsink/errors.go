@@ -87,7 +87,7 @@ func permission(method, path string) string {
 	}[method]
 	for kind, table := range tables {
 		if strings.HasPrefix(path, table.path) {
-			return action + " " + strings.ReplaceAll(string(kind), "-", " ") + " objects (" + table.model + ")"
+			return action + " " + strings.ReplaceAll(strings.TrimPrefix(string(kind), "node-"), "-", " ") + " objects (" + table.model + ")"
 		}
 	}
 	return action + " " + path

@@ -227,11 +227,17 @@ func (r *reading) sharedObject(kind sync.Kind, o *sharedObject) {
 }
 
 func (r *reading) location(o *locationObject) {
-	if key := foreign(KindLocation, o.ID); !r.keys[key] {
-		r.add(sync.Record{Key: key, ID: id(o.ID), Label: o.Name, Fields: map[string]sync.Field{
-			"slug": {Value: sync.String(o.Slug)}, "site": {Value: r.ref(KindSite, o.Site)},
-		}})
+	if !r.free(KindLocation, o.ID) {
+		return
 	}
+	site := r.ref(KindSite, o.Site)
+	key := sync.Key{Kind: KindLocation, Name: site.Text() + "/" + o.Slug}
+	if r.keys[key] { // of another location of the site
+		key = foreign(KindLocation, o.ID)
+	}
+	r.add(sync.Record{Key: key, ID: id(o.ID), Label: o.Name, Fields: map[string]sync.Field{
+		"slug": {Value: sync.String(o.Slug)}, "site": {Value: site},
+	}})
 }
 
 // vlanGroup adds a VLAN group, and for which site it is.

@@ -174,7 +174,7 @@ func (m *mapping) machine(u *guestUnit, names *naming) {
 	record.Claims = []sync.Claim{nameClaim(KindVirtualMachine, place, name, "")}
 	record.Fields = m.machineFields(u, name)
 	placements.settle(record.Fields, m.release)
-	u.vrf = placements.vrf.value
+	u.vrf = placements.vrf
 	m.takeOver(&record, &u.unit)
 	m.add(record)
 	if u.gap.Part == inventory.PartConfig {

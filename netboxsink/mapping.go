@@ -115,7 +115,7 @@ type unit struct {
 	trusted bool
 	place   subject
 	site    sync.Value // that it is in, or will be
-	vrf     sync.Value // of its addresses
+	vrf     placed     // of its addresses
 	nics    []*nic
 	// silent says that not all addresses are known, and unknown why, where it is about the addresses alone.
 	silent  bool

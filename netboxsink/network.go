@@ -65,7 +65,7 @@ func (m *mapping) networkInterface(u *unit, n *nic, fields map[string]sync.Field
 	if n.mac == "" || n.skip != "" {
 		m.add(record)
 		if n.was != nil && n.skip != "" {
-			m.keepMACs(u, n)
+			m.keepOn(u, n)
 		}
 		return
 	}
@@ -99,10 +99,10 @@ func (m *mapping) networkInterface(u *unit, n *nic, fields map[string]sync.Field
 // slot is the name by which the unit's memory has the interface.
 func (u *unit) slot(n *nic) string { return strings.TrimPrefix(n.key.Name, u.key.Name+"/") }
 
-// keepMACs leaves the MAC addresses of a hidden interface alone.
-func (m *mapping) keepMACs(u *unit, n *nic) {
+// keepOn leaves alone what hangs on an interface that is left alone.
+func (m *mapping) keepOn(u *unit, n *nic) {
 	for _, r := range m.onUnit[n.was.Unit] {
-		if r.Key.Kind == u.family.mac && r.Source != "" && r.Fields["assigned_object"].Value == sync.Ref(n.was.Key) {
+		if (r.Key.Kind == u.family.mac || r.Key.Kind == u.family.address) && r.Source != "" && r.Fields["assigned_object"].Value == sync.Ref(n.was.Key) {
 			m.add(sync.Record{Key: r.Key, Unit: r.Unit, Label: r.Label, Source: r.Source, Skip: n.skip})
 		}
 	}
@@ -171,9 +171,10 @@ func (m *mapping) guestInterface(u *guestUnit, n *nic, port *inventory.NIC, grou
 	m.networkInterface(&u.unit, n, fields)
 }
 
-// isKnown tells whether it is known what a bridge carries: it is one of the node's, or a virtual network that was read.
+// isKnown tells whether it is known that a bridge brings no VLAN: the virtual networks are known, or it is one of the
+// node's.
 func isKnown(u *guestUnit, bridge string) bool {
-	return bridge == "" || slices.ContainsFunc(u.inv.VNets, func(v inventory.VNet) bool { return v.Name == bridge }) ||
+	return bridge == "" || u.inv.VNets != nil ||
 		slices.ContainsFunc(u.inv.Nodes, func(n inventory.Node) bool {
 			return n.Name == u.guest.Node && slices.ContainsFunc(n.Interfaces, func(i inventory.NodeInterface) bool { return i.Name == bridge })
 		})

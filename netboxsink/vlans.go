@@ -46,15 +46,25 @@ func (m *mapping) vlanFields(u *unit, n *nic, fields map[string]sync.Field, grou
 	if missing && mode == "" {
 		return
 	}
+	if mode == "" && !u.wroteMode(n) {
+		return // to have none says nothing of a person's
+	}
 	m.sortByID(tagged)
-	for _, f := range []struct {
-		name  string
-		value sync.Value
-	}{{"mode", textOrNull(mode)}, {"untagged_vlan", untagged}, {"tagged_vlans", sync.Refs(tagged...)}} {
-		if field, ok := orNothing("the VLANs of the interface", f.value, n.was, f.name); ok {
-			fields[f.name] = field
+	const source = "the VLANs of the interface"
+	fields["mode"] = sync.Field{Value: textOrNull(mode), From: source, Remember: mode != ""}
+	for name, v := range map[string]sync.Value{"untagged_vlan": untagged, "tagged_vlans": sync.Refs(tagged...)} {
+		if !v.IsNull() || n.was != nil && !n.was.Fields[name].Value.IsNull() {
+			fields[name] = from(source, v)
 		}
 	}
+}
+
+// wroteMode tells whether the mode that an interface has is what we wrote last; its VLANs are ours then too.
+func (u *unit) wroteMode(n *nic) bool {
+	if n.was == nil || n.was.Fields["mode"].Value.IsNull() {
+		return false
+	}
+	return slices.Contains(u.memory.Last(u.slot(n), "mode"), n.was.Fields["mode"].Value)
 }
 
 // sortByID puts keys in the order in which they are read: by id, and new ones last.
@@ -92,13 +102,13 @@ func (m *mapping) vlan(u *unit, n *nic, group placed, vid int) (sync.Key, bool) 
 	case len(found) == 1:
 		return found[0].Key, true
 	case len(found) > 1:
-		reason = fmt.Sprintf("%s has more than one VLAN %s: it is not known which is meant", what, number)
+		reason = fmt.Sprintf("%s %s has more than one of that number: it is not known which is meant", what, m.labelOf(place))
 	case m.isThere(place) && !m.asked[vlanWanted(place, number)]:
 		reason = "it is looked up"
 	case m.rules.objects.CreateVLANs && !group.value.IsNull():
 		return m.createVLAN(u.inv, group.value, vid), true
 	default:
-		reason = fmt.Sprintf("%s %s has no VLAN %s: create it there, or set objects.create_vlans", what, m.labelOf(place), number)
+		reason = fmt.Sprintf("%s %s has no such VLAN: create it there, or set objects.create_vlans", what, m.labelOf(place))
 	}
 	key := vlanWanted(place, number)
 	if !m.shared[key] {

@@ -11,8 +11,8 @@ import (
 // read is missing, and told.
 type clusterRun struct {
 	run     *run
-	wanted  bool // it is still to be read
-	vnets   []inventory.VNet
+	wanted  bool             // it is still to be read
+	vnets   []inventory.VNet // nil as long as it is not known which there are
 	dropped []string
 	noVNets error // why there are no virtual networks
 	colors  map[string]string
@@ -45,8 +45,9 @@ func (c *clusterRun) readVNets() {
 	const vnets, zones = "/cluster/sdn/vnets", "/cluster/sdn/zones"
 	gateway := c.run.source.gateway
 	raw, err := c.ask(vnets)
-	if causeOf(err) == CauseNotImplemented {
-		return // a release without them
+	if causeOf(err) == CauseNotImplemented { // a release without them
+		c.vnets = []inventory.VNet{}
+		return
 	}
 	var list []vnet
 	if err == nil {
@@ -65,6 +66,10 @@ func (c *clusterRun) readVNets() {
 	if c.noVNets = err; err != nil {
 		return
 	}
+	if !c.run.survey.rights.below("/sdn", "SDN.Audit") {
+		return // some may be missing, and nothing tells
+	}
+	c.vnets = make([]inventory.VNet, 0, len(list))
 	for _, one := range list {
 		c.vnets = append(c.vnets, one.translated(types))
 	}

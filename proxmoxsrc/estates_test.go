@@ -36,7 +36,7 @@ func handmadeEstates() map[string]handmade {
 		"beta": {
 			estate: proxmoxtest.Beta(), credential: proxmoxtest.BetaCredential(), events: proxmoxtest.BetaEvents,
 			guests: betaGuests(), interfaces: betaInterfaces(),
-			cluster: inventory.Cluster{Name: "beta", Quorate: true, Version: "8.4.1"},
+			vnets: []inventory.VNet{}, cluster: inventory.Cluster{Name: "beta", Quorate: true, Version: "8.4.1"},
 			nodeGaps: []string{
 				"node b3: node: node b3 is offline: start it, or mend its network, to have it read",
 				"node b5: node: node b5 is offline: start it, or mend its network, to have it read",
@@ -44,7 +44,7 @@ func handmadeEstates() map[string]handmade {
 		},
 		"gamma": {
 			estate: proxmoxtest.Gamma(), credential: proxmoxtest.GammaCredential(), guests: gammaGuests(), interfaces: gammaInterfaces(),
-			cluster: inventory.Cluster{Name: "pve", Standalone: true, Quorate: true, Version: "7.4-20"},
+			vnets: []inventory.VNet{}, cluster: inventory.Cluster{Name: "pve", Standalone: true, Quorate: true, Version: "7.4-20"},
 		},
 	}
 }

@@ -33,6 +33,7 @@ func expected(e *proxmoxtest.Estate) *inventory.Inventory {
 			CPUs: n.Threads, Memory: n.Memory, CPUModel: n.CPUModel, Interfaces: expectedInterfaces(n),
 		})
 	}
+	inv.VNets = []inventory.VNet{}
 	for _, v := range e.Vnets {
 		if v.Zone != "vl" {
 			v.Tag = 0

@@ -40,6 +40,7 @@ func TestInventory_whole(t *testing.T) {
 			change: func(l *lab) {
 				l.fake.Update(func(e *proxmoxtest.Estate) { e.Zones, e.Vnets, e.TagStyle = nil, nil, "" })
 			},
+			vnets:    []inventory.VNet{},
 			requests: 2,
 		},
 		"old release": {
@@ -50,6 +51,7 @@ func TestInventory_whole(t *testing.T) {
 					}
 				})
 			},
+			vnets:    []inventory.VNet{},
 			requests: 2,
 		},
 		"style as it is stored": {

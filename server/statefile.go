@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/proxbox-go/proxbox/internal/atomicfile"
 )
 
 // stateFile is a file below the server's state folder that holds one JSON value. Its content is replaced as a whole, so
@@ -40,29 +42,16 @@ func (f stateFile) load(value any) error {
 }
 
 // save writes the value.
-func (f stateFile) save(value any) (err error) {
+func (f stateFile) save(value any) error {
 	if f.path == "" {
 		return nil
 	}
 	raw, err := json.MarshalIndent(value, "", "  ")
+	if err == nil {
+		err = atomicfile.Write(f.path, append(raw, '\n'))
+	}
 	if err != nil {
 		return fmt.Errorf("server: the state cannot be written: %w", err)
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(f.path), filepath.Base(f.path)+".*") // made with mode 0600
-	if err != nil {
-		return fmt.Errorf("server: the state cannot be written: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(temporary.Name())
-			err = fmt.Errorf("server: the state cannot be written: %w", err)
-		}
-	}()
-	if _, err := temporary.Write(append(raw, '\n')); err != nil {
-		return errors.Join(err, temporary.Close())
-	}
-	if err := errors.Join(temporary.Sync(), temporary.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), f.path)
+	return nil
 }

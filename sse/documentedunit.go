@@ -85,7 +85,11 @@ func (d *telling) unitCompleted(u unitKind, s sync.Step) {
 		Operation: s.Op,
 	}
 	done := row{Completed: true, IncrementCount: "yes", SyncStatus: "completed"}
-	if s.Op == sync.Skip {
+	switch s.Op {
+	case sync.Delete:
+		body.Message = fmt.Sprintf("Deleted %s %s", u.object, name)
+		s.ID = "" // the plugin makes a link of it
+	case sync.Skip:
 		done.IncrementCount = "no"
 		body.Message = fmt.Sprintf("Skipped %s %s", u.object, name)
 		if len(s.Notes) > 0 {

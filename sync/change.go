@@ -24,7 +24,8 @@ type Change struct {
 	// Source and Guest are those of the record.
 	Source string `json:"source,omitempty"`
 	Guest  int    `json:"guest,omitempty"`
-	// Fields are the fields that are written, in the order of their names.
+	// Fields are the fields that are written, in the order of their names. On the Delete of a unit they are those that
+	// it was decided by, with the value that stood there as Old.
 	Fields []FieldChange `json:"fields,omitempty"`
 	// Left are the fields that differ and stay.
 	Left []LeftField `json:"left,omitempty"`
@@ -60,6 +61,9 @@ type LeftField struct {
 
 // writes tells whether the change writes anything.
 func (c *Change) writes() bool { return c.Op == Create || c.Op == Update || c.Op == Delete }
+
+// deletesUnit tells whether the change deletes a unit with all that hangs on it.
+func (c *Change) deletesUnit() bool { return c.Op == Delete && c.isTop() }
 
 // isTop tells whether the change is that of a unit's top-level record.
 func (c *Change) isTop() bool { return c.Key == c.Unit }

@@ -11,9 +11,13 @@ import (
 // randomness; the same records in any order give the same plan, byte for byte.
 //
 // A current record is touched only if it is ours (its Source is set) or a desired record takes it over by ID. Units
-// that are ours and no longer desired are never removed: they are told as skips. What hangs on a unit, is ours and no
+// that are ours and no longer desired are not removed: they are told as skips. What hangs on a unit, is ours and no
 // longer desired is removed, unless a [Hold] covers it or something that stays hangs on it in turn: somebody else's
 // object, or one that a hold covers.
+//
+// A unit goes only where its desired record says so by Remove: one Delete stands for it and for all that hangs on it,
+// whosever that is. It is left alone, and told as a skip, if it is not ours, out of scope, covered by a hold in whole or
+// in part, or if something outside of it that stays refers to it. Of one that is not there nothing is told.
 func Diff(desired, current *State, scope Scope, policy Policy) (*Plan, error) {
 	d := differ{
 		scope: scope, policy: policy, holds: indexHolds(desired.Holds),
@@ -43,8 +47,12 @@ func Diff(desired, current *State, scope Scope, policy Policy) (*Plan, error) {
 		d.unit(unit)
 	}
 	slices.SortFunc(d.changes, compareChanges)
-	d.releaseClaims()
-	return &Plan{Scope: scope, Changes: d.changes}, nil
+	referrers := newReferrers(current.Records, d.changes)
+	d.spareReferred(referrers)
+	taker := d.takers()
+	d.releaseClaims(taker)
+	d.releaseUnits(taker, referrers)
+	return &Plan{Scope: scope, Changes: d.changes, desired: desired, current: current, policy: policy}, nil
 }
 
 type objectID struct {
@@ -74,6 +82,9 @@ func (d *differ) check(desired []Record) error {
 		r := &desired[i]
 		if r.isChild() && !strings.HasPrefix(r.Key.Name, r.Unit.Name+"/") {
 			return fmt.Errorf("sync: the name of %q does not begin with that of its unit %q", r.Key, r.Unit)
+		}
+		if r.Remove != "" && !r.isTop() {
+			return fmt.Errorf("sync: %q is to be removed and is not at the top of a unit", r.Key)
 		}
 		for name, f := range r.Fields {
 			if rule := d.policy.rule(r.Key.Kind, name, f.Rule); !rule.valid() {
@@ -166,6 +177,10 @@ func (d *differ) unit(key Key) {
 		d.changes = append(d.changes, d.gone(was))
 		return
 	}
+	if top.Remove != "" {
+		d.removal(top, was)
+		return
+	}
 	if reason := d.notNow(top); reason != "" {
 		d.changes = append(d.changes, skip(top, was, reason))
 		return
@@ -203,8 +218,8 @@ func (d *differ) unit(key Key) {
 func (d *differ) notNow(top *Record) string {
 	was := d.currentOf(top.Key)
 	switch {
-	case top.Skip != "":
-		return top.Skip
+	case top.Skip != "" || top.Remove != "":
+		return cmp.Or(top.Skip, top.Remove)
 	case was == nil && !d.scope.HasKind(top.Key.Kind) && !d.brought[top.Key]:
 		return "not written yet, and this run does not write objects of its kind"
 	}
@@ -397,8 +412,8 @@ func (d *differ) remember(c *Change, was *Record) {
 	}
 }
 
-// releaseClaims marks the changes that let go of what another change takes.
-func (d *differ) releaseClaims() {
+// takers returns, by what they claim, the changes that take it.
+func (d *differ) takers() map[string]Key {
 	taker := map[string]Key{}
 	for i := range d.changes {
 		c := &d.changes[i]
@@ -408,10 +423,15 @@ func (d *differ) releaseClaims() {
 			}
 		}
 	}
+	return taker
+}
+
+// releaseClaims marks the changes that let go of what another change takes.
+func (d *differ) releaseClaims(taker map[string]Key) {
 	for i := range d.changes {
 		c := &d.changes[i]
 		was := d.currentOf(c.Key)
-		if was == nil || c.Op != Update && c.Op != Delete {
+		if was == nil || c.Op != Update && c.Op != Delete || c.deletesUnit() {
 			continue
 		}
 		for _, claim := range was.Claims {

@@ -32,7 +32,8 @@ type Sink interface {
 	// the reading of the sources. The scope names its sources.
 	Current(ctx context.Context, scope Scope) (*State, error)
 	// Desired translates inventories into the records that should be. It is pure: the same arguments give the same
-	// records, and nothing else is read. It is called again when Lookup has added to current.
+	// records, and nothing else is read. It is called again when Lookup has added to current. What is to be deleted at the
+	// top of a unit is desired too, with Remove; Apply's delete of it takes along what hangs on it, and nothing else.
 	Desired(inventories []*inventory.Inventory, current *State) (*State, error)
 	// Lookup reads what stands, ours or not, under the names and claims that the desired records need and current
 	// lacks: to refer to, to take over, to avoid, to report. It returns nil when there is nothing to look up that was

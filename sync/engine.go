@@ -106,7 +106,8 @@ func (e *Engine) Plan(ctx context.Context, o *RunOptions) (*Plan, error) {
 }
 
 // Apply does what a plan says. It reads the sink again first: a unit or shared object that no longer is as the plan
-// found it fails with [ErrStale], alone. Results and errors are those of Run.
+// found it fails with [ErrStale], alone; one that is to be deleted and is gone already is a skip. Results and errors are
+// those of Run.
 func (e *Engine) Apply(ctx context.Context, p *Plan, o *RunOptions) (*Result, error) {
 	r := e.begin(ctx, o)
 	fresh, err := r.recheck(p)
@@ -157,12 +158,11 @@ func (r *run) plan() (*Plan, error) {
 		return nil, err
 	}
 	plan.Problems = r.problems
-	plan.desired, plan.current = desired, current
 	r.emit(Step{Stage: StagePlan, Status: Completed, Total: plan.objects()})
 	return plan, nil
 }
 
-// apply tells the second half: shared objects, then what must be let go, then unit by unit.
+// apply tells the second half: shared objects, then what must be let go, then unit by unit, then the units that go.
 func (r *run) apply(p *Plan) error {
 	w := r.newWriting(p)
 	defer w.stop()
@@ -173,5 +173,6 @@ func (r *run) apply(p *Plan) error {
 			w.units(kind)
 		}
 	}
+	w.remove()
 	return context.Cause(r.ctx)
 }

@@ -67,7 +67,8 @@ type Step struct {
 	Children map[Kind]Counts `json:"children,omitempty"`
 	// Notes say what was left alone, and why.
 	Notes []string `json:"notes,omitempty"`
-	// Object holds the object's fields as they now stand, references by the label of what they refer to.
+	// Object holds the object's fields as they now stand, of a deleted one as they stood last, references by the label of
+	// what they refer to.
 	Object map[string]Value `json:"object,omitempty"`
 }
 

@@ -120,7 +120,7 @@ func (f *fixed) write(op sync.Op, item sync.Item) (id string) {
 	}
 	switch op {
 	case sync.Delete:
-		delete(f.records, key)
+		maps.DeleteFunc(f.records, func(_ sync.Key, r *sync.Record) bool { return r.Key == key || r.Unit == key })
 		return item.ID
 	case sync.Create:
 		f.ids++

@@ -32,6 +32,15 @@ func (h holds) over(source string, unit Key, kind Kind) (Hold, bool) {
 	return hold, held
 }
 
+// anyOver returns the first hold that covers the unit, or some of its records.
+func (h holds) anyOver(source string, unit Key) (Hold, bool) {
+	if all := h.byUnit[unit]; len(all) > 0 {
+		return all[0], true
+	}
+	hold, held := h.bySource[source]
+	return hold, held
+}
+
 // tellHolds tells why children of a unit are left as they are.
 func (d *differ) tellHolds(top *Record) {
 	var told []string

@@ -19,6 +19,7 @@ type Plan struct {
 	Changes []Change `json:"changes"`
 
 	desired, current *State // what the plan was made from; nil in a plan that was read from JSON
+	policy           Policy
 }
 
 // Empty tells whether the plan writes nothing.
@@ -102,7 +103,7 @@ func writeUnit(out io.Writer, unit []Change, silent map[Kind]int) {
 }
 
 func writeChange(out io.Writer, indent string, c Change) {
-	sign := map[Op]string{Create: "+", Update: "~", Delete: "-", Keep: "=", Skip: "!"}[c.Op]
+	sign := opSigns()[c.Op]
 	var notes []string
 	if c.Adopted {
 		notes = append(notes, "adopted")
@@ -120,7 +121,7 @@ func writeChange(out io.Writer, indent string, c Change) {
 	fmt.Fprintln(out, line)
 	for _, f := range c.Fields {
 		switch {
-		case f.Name == MemoryField:
+		case f.Name == MemoryField, c.Op == Delete:
 		case c.Op == Create:
 			fmt.Fprintf(out, "%s    %s: %s\n", indent, f.Name, shown(f.New))
 		default:
@@ -135,8 +136,16 @@ func writeChange(out io.Writer, indent string, c Change) {
 	}
 }
 
+// opSigns returns the sign of each operation.
+func opSigns() map[Op]string {
+	return map[Op]string{Create: "+", Update: "~", Delete: "-", Keep: "=", Skip: "!"}
+}
+
 // shown returns a value on one line of bounded length.
-func shown(v Value) string {
+func shown(v Value) string { return shownIn(v, 120) }
+
+// shownIn returns a value on one line of so many characters at most.
+func shownIn(v Value, most int) string {
 	if v.IsNull() {
 		return "(nothing)"
 	}
@@ -144,8 +153,8 @@ func shown(v Value) string {
 	if s == "" {
 		return `""`
 	}
-	if r := []rune(s); len(r) > 120 {
-		return string(r[:119]) + "…"
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
 	}
 	return s
 }

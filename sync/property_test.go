@@ -34,7 +34,7 @@ func FuzzDiff(f *testing.F) {
 		require.NoError(t, json.Unmarshal([]byte(raw), &saved))
 		require.Equal(t, raw, encoded(t, &saved), "a plan survives its encoding")
 
-		onlyOurs(t, plan, current)
+		onlyOurs(t, plan, desired, current)
 		applied := apply(plan, desired, current)
 		agrees(t, plan, desired, applied)
 		settled, err := sync.Diff(desired, applied, sync.Scope{}, sync.Policy{})
@@ -73,9 +73,13 @@ func shuffled(r *rand.Rand, s *sync.State) *sync.State {
 	return c
 }
 
-// onlyOurs requires that what is written is ours or taken over.
-func onlyOurs(t testing.TB, plan *sync.Plan, current *sync.State) {
+// onlyOurs requires that what is written is ours or taken over, and that units go only where that is desired.
+func onlyOurs(t testing.TB, plan *sync.Plan, desired, current *sync.State) {
 	t.Helper()
+	remove := map[sync.Key]bool{}
+	for _, r := range desired.Records {
+		remove[r.Key] = r.Remove != ""
+	}
 	for _, c := range plan.Changes {
 		for _, r := range current.Records {
 			if r.Key.Kind != c.Key.Kind || r.ID != c.ID || r.Unit.IsZero() || r.Source != "" {
@@ -84,7 +88,8 @@ func onlyOurs(t testing.TB, plan *sync.Plan, current *sync.State) {
 			require.NotEqual(t, sync.Delete, c.Op, r.Key)
 			require.True(t, c.Adopted || c.Op != sync.Update, "%s is not ours and is written", r.Key)
 		}
-		require.False(t, c.Op == sync.Delete && c.Key == c.Unit, "units are never deleted")
+		require.False(t, c.Op == sync.Delete && c.Key == c.Unit && !remove[c.Key], "%s goes and should not", c.Key)
+		require.False(t, c.Op != sync.Skip && c.Op != sync.Delete && remove[c.Key], "%s should go", c.Key)
 	}
 }
 
@@ -96,6 +101,9 @@ func agrees(t testing.TB, plan *sync.Plan, desired, applied *sync.State) {
 		if c.Op == sync.Skip {
 			skipped[c.Key], skipped[c.Unit] = true, skipped[c.Unit] || c.Key == c.Unit
 		}
+	}
+	for _, r := range desired.Records {
+		skipped[r.Key] = skipped[r.Key] || r.Remove != ""
 	}
 	byKey := map[sync.Key]sync.Record{}
 	for _, r := range applied.Records {
@@ -134,7 +142,8 @@ func apply(plan *sync.Plan, desired, current *sync.State) *sync.State {
 		at := id{c.Key.Kind, c.ID}
 		switch c.Op {
 		case sync.Delete:
-			delete(byID, at)
+			gone := byID[at].Key
+			maps.DeleteFunc(byID, func(_ id, r *sync.Record) bool { return r.Key == gone || r.Unit == gone })
 			continue
 		case sync.Create:
 			at.id = fmt.Sprint("new", i)
@@ -245,6 +254,9 @@ func randomDesired(r *rand.Rand) *sync.State {
 		}
 		if r.IntN(12) == 0 {
 			record.Skip = "not now"
+		}
+		if key.Kind == kindVM && r.IntN(6) == 0 {
+			record.Remove = "gone for a week"
 		}
 		if key.Kind == kindVM && r.IntN(6) == 0 {
 			record.ID = "other" + strings.TrimPrefix(key.Name, "a/")

@@ -28,6 +28,10 @@ func (r *run) recheck(p *Plan) (*Plan, error) {
 		return nil, err
 	}
 	for _, unit := range p.byUnit() {
+		if check.gone(&unit[0]) {
+			fresh.Changes = append(fresh.Changes, alreadyGone(unit[0]))
+			continue
+		}
 		if change := check.stale(unit); change != nil {
 			r.emit(Failure{
 				Stage: StagePlan, Key: unit[0].Key, Name: unit[0].Label,
@@ -86,6 +90,17 @@ func newStaleness(p *Plan, current *State) (*staleness, error) {
 	return s, nil
 }
 
+// gone tells whether the change deletes a unit that is not there any more.
+func (s *staleness) gone(c *Change) bool {
+	return c.deletesUnit() && s.byID[objectID{c.Key.Kind, c.ID}] == nil
+}
+
+// alreadyGone returns what becomes of a deletion when somebody was faster.
+func alreadyGone(c Change) Change {
+	c.Op, c.Fields, c.Early, c.Reason = Skip, nil, false, "already gone, or no longer ours"
+	return c
+}
+
 // stale returns the first change of the unit whose old values no longer hold, or nil.
 func (s *staleness) stale(unit []Change) *Change {
 	for i := range unit {
@@ -97,7 +112,7 @@ func (s *staleness) stale(unit []Change) *Change {
 			}
 		case Update, Delete:
 			was := s.byID[objectID{c.Key.Kind, c.ID}]
-			if was == nil {
+			if was == nil || c.deletesUnit() && (was.Key != c.Key || was.Source != c.Source) {
 				return c
 			}
 			for _, f := range c.Fields {

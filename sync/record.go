@@ -53,8 +53,9 @@ type Record struct {
 	Inline bool
 	// Skip, on a desired record, says why it is left alone this time: it is neither written nor removed.
 	Skip string
-	// Remove, on a desired top-level record, says why the unit is to be deleted, with all that hangs on it: its fields are
-	// not written. A unit that is not ours, or that a hold covers, is left alone all the same.
+	// Remove, on a desired top-level record, says why the unit is to be deleted, with all that hangs on it. Its fields are
+	// not written: they name what that was decided by, so that a saved plan finds out if one has changed since. A unit
+	// that is not ours, or that a hold covers, is left alone all the same.
 	Remove string
 	// Reason, on a desired record, says why it is as it is where that is worth telling ("adopted: …").
 	Reason string

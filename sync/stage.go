@@ -49,7 +49,7 @@ func (s *stage) unitEnded(unit []*Change, in *chunk) {
 	}
 	for _, c := range unit {
 		for _, f := range c.Fields {
-			if f.Name == MemoryField || !c.writes() {
+			if f.Name == MemoryField || !c.writes() || c.Op == Delete {
 				continue
 			}
 			if c != top {
@@ -151,7 +151,7 @@ func note(top, c *Change) string {
 	return fmt.Sprintf("%s %s: %s %s: %s", top.Key.Kind, top.Label, c.Key.Kind, c.Label, c.Reason)
 }
 
-// object returns the object's fields as they stand, references by label. in is nil before it was written.
+// object returns the object's fields as they stand, or stood last, references by label. in is nil before it was written.
 func (w *writing) object(c *Change, in *chunk) map[string]Value {
 	fields := map[string]Value{}
 	if was := w.current[c.Key]; was != nil {
@@ -159,27 +159,14 @@ func (w *writing) object(c *Change, in *chunk) map[string]Value {
 			fields[name] = f.Value
 		}
 	}
-	if in != nil && in.landed[c.Key] {
+	if in != nil && in.landed[c.Key] && c.Op != Delete {
 		for _, f := range c.Fields {
 			fields[f.Name] = f.New
 		}
 	}
 	delete(fields, MemoryField)
 	for name, v := range fields {
-		if v.IsRef() {
-			labels := make([]string, 0, 1)
-			for _, k := range v.Keys() {
-				label := w.labels[k]
-				if label == "" {
-					label = k.Name
-				}
-				labels = append(labels, label)
-			}
-			fields[name] = Strings(labels...)
-			if len(labels) == 1 {
-				fields[name] = String(labels[0])
-			}
-		}
+		fields[name] = v.labelled(w.labels)
 	}
 	if len(fields) == 0 {
 		return nil

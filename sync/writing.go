@@ -24,6 +24,7 @@ type writing struct {
 	released map[Key]bool   // what was deleted before all units
 	current  map[Key]*Record
 	labels   map[Key]string
+	removals []removals // in the order of their kinds
 }
 
 func (r *run) newWriting(p *Plan) *writing {
@@ -131,8 +132,8 @@ func (w *writing) release() {
 
 // units writes all units of one kind, several chunks at once.
 func (w *writing) units(kind KindInfo) {
-	stage := stage{w: w, name: Stage(kind.Stage)}
-	var idle, due [][]*Change
+	stage := &stage{w: w, name: Stage(kind.Stage)}
+	var idle, due, last [][]*Change
 	for _, unit := range w.plan.byUnit() {
 		if unit[0].Unit.Kind != kind.Kind {
 			continue
@@ -144,9 +145,12 @@ func (w *writing) units(kind KindInfo) {
 			changes[i] = &unit[i]
 			writes = writes || unit[i].writes()
 		}
-		if writes {
+		switch {
+		case unit[0].deletesUnit() && !unit[0].Early:
+			last = append(last, changes)
+		case writes:
 			due = append(due, changes)
-		} else {
+		default:
 			idle = append(idle, changes)
 		}
 	}
@@ -159,9 +163,11 @@ func (w *writing) units(kind KindInfo) {
 		stage.unitEnded(unit, nil)
 	}
 	for _, round := range rounds(due) {
-		w.round(&stage, round)
+		w.round(stage, round)
 	}
-	if w.run.ctx.Err() == nil {
+	if len(last) > 0 {
+		w.removals = append(w.removals, removals{stage, last})
+	} else if w.run.ctx.Err() == nil {
 		stage.step(Completed)
 	}
 }

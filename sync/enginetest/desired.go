@@ -124,7 +124,7 @@ func (m *mapping) guest(inv *inventory.Inventory, g *inventory.Guest, group, hos
 		m.add(unit)
 		return
 	}
-	unit.Fields["memory"] = sync.Field{Value: sync.Int(g.Memory >> 20)}
+	unit.Fields["memory"] = sync.Field{Value: sync.Int(g.Memory >> 20), From: "memory in MiB"}
 	unit.Fields["description"] = sync.Field{
 		Value: sync.String(g.Description), Rule: sync.UntilEdited, Ours: []sync.Value{{}, sync.String("")},
 	}

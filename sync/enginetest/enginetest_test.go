@@ -95,6 +95,7 @@ type badSink struct {
 	*enginetest.Sink
 	kinds   func([]sync.KindInfo) []sync.KindInfo
 	desired func(*sync.State)
+	before  func(*enginetest.Sink, sync.Batch) error
 	apply   func(sync.Batch, []sync.Outcome) ([]sync.Outcome, error)
 }
 
@@ -114,6 +115,11 @@ func (s *badSink) Desired(inventories []*inventory.Inventory, current *sync.Stat
 }
 
 func (s *badSink) Apply(ctx context.Context, b sync.Batch) ([]sync.Outcome, error) {
+	if s.before != nil {
+		if err := s.before(s.Sink, b); err != nil {
+			return nil, err
+		}
+	}
 	outcomes, err := s.Sink.Apply(ctx, b)
 	if err == nil && s.apply != nil {
 		return s.apply(b, outcomes)
@@ -147,6 +153,13 @@ func TestBadSinks(t *testing.T) {
 					r.Fields["name"] = sync.Field{Value: sync.String(r.Label + " " + time.Now().String())}
 				}
 			}
+		}},
+		"A removed unit goes with all that hangs on it, and nothing else": {before: func(s *enginetest.Sink, b sync.Batch) error {
+			if b.Op != sync.Delete || b.Kind != enginetest.KindGuest {
+				return nil
+			}
+			all := s.Objects(enginetest.KindAddress)
+			return s.Remove(all[len(all)-1].ID)
 		}},
 		"A unit fails alone": {apply: func(b sync.Batch, outcomes []sync.Outcome) ([]sync.Outcome, error) {
 			if b.Kind == enginetest.KindAddress {

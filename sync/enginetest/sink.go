@@ -22,7 +22,8 @@ const (
 
 // Sink is a [sync.Sink] over objects in memory. It is as strict as a server with a database: names and addresses are
 // unique, references must exist, and what is referred to cannot be deleted (but for a guest's primary address, which is
-// cleared). It keeps count, fails on demand, and tells by [Sink.Check] where the engine broke its word.
+// cleared, and a guest, which takes its ports and their addresses along). It keeps count, fails on demand, and tells by
+// [Sink.Check] where the engine broke its word.
 //
 // Ours is a host or guest whose field "source" says so; what hangs on it is ours if its memory names it. A guest without
 // a source that has the VMID and the name of one of a source's guests is taken over. It is safe for concurrent use.
@@ -164,20 +165,39 @@ func (s *Sink) remove(kind sync.Kind, item sync.Item) error {
 	if len(item.Fields)+len(item.Refs) > 0 {
 		return fmt.Errorf("the deletion of %s %s has fields", kind, item.ID)
 	}
+	going := s.going(o)
 	for _, other := range s.sorted() {
 		for field, id := range other.refs {
-			if id == o.id && field != "primary" {
+			if going[id] && !going[other.id] && field != "primary" {
 				return fmt.Errorf("%s %s refers to it", other.kind, other.label())
 			}
 		}
 	}
 	for _, other := range s.objects {
-		if other.refs["primary"] == o.id {
+		if going[other.refs["primary"]] {
 			delete(other.refs, "primary")
 		}
 	}
-	delete(s.objects, o.id)
+	for id := range going {
+		delete(s.objects, id)
+	}
 	return nil
+}
+
+// going returns, by id, what goes when the object is deleted.
+func (s *Sink) going(o *object) map[string]bool {
+	going := map[string]bool{o.id: true}
+	if o.kind != KindGuest {
+		return going
+	}
+	for _, kind := range []sync.Kind{KindPort, KindAddress} {
+		for _, other := range s.objects {
+			if other.kind == kind && (going[other.refs["guest"]] || going[other.refs["port"]]) {
+				going[other.id] = true
+			}
+		}
+	}
+	return going
 }
 
 // assign sets the item's fields and checks the object as it then is.

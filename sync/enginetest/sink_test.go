@@ -71,6 +71,22 @@ func TestPrimaryIsCleared(t *testing.T) {
 	assert.Zero(t, sink.Written(), "a person's work is not counted")
 }
 
+// TestGuestsGoWithWhatHangsOnThem, and nothing else goes.
+func TestGuestsGoWithWhatHangsOnThem(t *testing.T) {
+	t.Parallel()
+	sink, ids := filled(t)
+	before := sink.Text()
+	other, err := sink.Add("guest", name("w"), map[string]string{"group": ids["g"]})
+	require.NoError(t, err)
+	port, err := sink.Add("port", name("p"), map[string]string{"guest": other})
+	require.NoError(t, err)
+	address, err := sink.Add("address", map[string]sync.Value{"address": sync.String("10.0.0.2/24")}, map[string]string{"port": ids["p"]})
+	require.NoError(t, err)
+	require.NoError(t, sink.Edit(address, nil, map[string]string{"port": port}))
+	require.NoError(t, sink.Remove(other))
+	assert.Equal(t, before, sink.Text())
+}
+
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	create := func(names ...string) sync.Batch {

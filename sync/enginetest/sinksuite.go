@@ -39,6 +39,7 @@ func sinkChecks() []check[NewSinkFunc] {
 		{"idle", "An unchanged estate writes nothing.", sinkIdle},
 		{"change", "A changed estate is written, and the run after that writes nothing.", sinkChange},
 		{"unknown", "Unknown is not gone.", sinkUnknown},
+		{"remove", "A removed unit goes with all that hangs on it, and nothing else.", sinkRemove},
 		{"alone", "A unit fails alone.", sinkAlone},
 		{"cut", "Cut anywhere, the next run comes to the same state.", sinkCut},
 	}
@@ -276,6 +277,20 @@ func (t *trial) idle(ctx context.Context) error {
 	return nil
 }
 
+// unit returns the unit that stands for a guest of the first source.
+func (t *trial) unit(ctx context.Context, guest int) (sync.Key, error) {
+	ref := sync.GuestRef{Source: t.sources[0].Name(), ID: guest}
+	plan, err := t.engine.Plan(ctx, &sync.RunOptions{Scope: sync.Scope{Guests: []sync.GuestRef{ref}}})
+	if err != nil {
+		return sync.Key{}, err
+	}
+	i := slices.IndexFunc(plan.Changes, func(c sync.Change) bool { return c.Guest == guest && c.Key == c.Unit })
+	if i < 0 {
+		return sync.Key{}, fmt.Errorf("no unit stands for guest %d", guest)
+	}
+	return plan.Changes[i].Unit, nil
+}
+
 // landed returns a trial after a first run.
 func landed(ctx context.Context, newSink NewSinkFunc) (*trial, error) {
 	t, err := newTrial(newSink)
@@ -368,16 +383,10 @@ func sinkAlone(ctx context.Context, newSink NewSinkFunc) error {
 	if err != nil {
 		return err
 	}
-	bad := sync.GuestRef{Source: t.sources[0].Name(), ID: samples()[0].Guests[0].ID}
-	plan, err := t.engine.Plan(ctx, &sync.RunOptions{Scope: sync.Scope{Guests: []sync.GuestRef{bad}}})
+	unit, err := t.unit(ctx, samples()[0].Guests[0].ID)
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(plan.Changes, func(c sync.Change) bool { return c.Guest == bad.ID && c.Key == c.Unit })
-	if i < 0 {
-		return fmt.Errorf("no unit stands for guest %d", bad.ID)
-	}
-	unit := plan.Changes[i].Unit
 	engine, err := sync.New(&refusing{t.gate, unit}, []sync.Source{t.sources[0], t.sources[1]}, nil)
 	if err != nil {
 		return err

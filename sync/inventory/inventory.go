@@ -21,7 +21,8 @@ type Inventory struct {
 	Cluster Cluster
 	Nodes   []Node  // in the order of their names
 	Guests  []Guest // in the order of their IDs
-	// VNets are the virtual networks of the cluster, in the order of their names; a NIC may name one as its bridge.
+	// VNets are the virtual networks of the cluster, in the order of their names; a NIC may name one as its bridge. Nil
+	// says that they are unknown, an empty list that there are none.
 	VNets []VNet
 	// TagColors has the background colour of tags, "ff0000", where the cluster gives one.
 	TagColors map[string]string

@@ -201,6 +201,12 @@ func TestSecretsShowNowhere(t *testing.T) {
 			v.push(http.Header{"X-Proxbox-Api-Key": {canaryKey}}, netbox, proxmox)
 			v.listen()
 			v.stop()
+			plan := filepath.Join(t.TempDir(), "plan.json")
+			if name != "nobody there" {
+				code, out, problem := try(t, "plan", "--config", configFile(t, config), "--out", plan)
+				v.told.WriteString(out + problem)
+				assert.Equal(t, name == "all is well", code == exitGood, problem)
+			}
 
 			_, secret, _ := strings.Cut(config.Proxmox[0].Token, "=")
 			secrets := []string{config.NetBox.Token, secret, canaryPassword, canaryValue, canaryPushed, canaryKey}
@@ -214,6 +220,10 @@ func TestSecretsShowNowhere(t *testing.T) {
 				return err
 			}))
 			require.Contains(t, seen, "keys.json")
+			if text, err := os.ReadFile(plan); err == nil {
+				seen["the plan"] = string(text)
+			}
+			assert.Equal(t, name == "all is well", seen["the plan"] != "")
 			for _, kept := range []string{canaryPassword, canaryValue, canaryPushed} {
 				assert.Contains(t, seen["endpoints.json"], kept, "it is what the test looks for")
 			}

@@ -33,7 +33,7 @@ func TestConfigFile(t *testing.T) {
 			"line 1: netbox.token: it is empty: create one in NetBox under Admin, API Tokens",
 			"line 1: proxmox: no cluster is named: add one with name, urls and token",
 		}},
-		"a word":       {"canary1", []string{"line 1: it must hold keys: netbox, proxmox, schedules"}},
+		"a word":       {"canary1", []string{"line 1: it must hold keys: netbox, proxmox, names, objects, ownership, placement, filters, addresses, deletion, adoption, schedules"}},
 		"empty groups": {"netbox:\nproxmox:\n", []string{"line 1: netbox.url: it is no URL of a NetBox: write it as https://host or http://host:port", "line 1: netbox.token: it is empty: create one in NetBox under Admin, API Tokens", "line 2: proxmox: no cluster is named: add one with name, urls and token"}},
 		"missing keys": {"netbox:\n  insecure: true\nproxmox:\n  - insecure: true\n", []string{
 			"line 1: netbox.url: it is no URL of a NetBox: write it as https://host or http://host:port",
@@ -43,10 +43,10 @@ func TestConfigFile(t *testing.T) {
 			"line 4: proxmox[0].token: no credential is given: give an API token, or a user and a password",
 		}},
 		"unknown keys": {"netbx: canary1\n" + goodNetBox + "  user: canary1\n" + goodProxmox + "    url: canary1\n    nbt_canary1: x\n", []string{
-			"line 1: netbx: there is no such key here, only netbox, proxmox, schedules",
+			"line 1: netbx: there is no such key here, only netbox, proxmox, names, objects, ownership, placement, filters, addresses, deletion, adoption, schedules",
 			"line 5: netbox.user: there is no such key here, only url, token, ca_file, insecure",
-			"line 10: proxmox[0].url: there is no such key here, only name, urls, token, username, password, ca_file, fingerprint, insecure",
-			"line 11: proxmox[0].…: there is no such key here, only name, urls, token, username, password, ca_file, fingerprint, insecure",
+			"line 10: proxmox[0].url: there is no such key here, only name, urls, token, username, password, ca_file, fingerprint, insecure, no_system_info",
+			"line 11: proxmox[0].…: there is no such key here, only name, urls, token, username, password, ca_file, fingerprint, insecure, no_system_info",
 		}},
 		"keys twice": {goodNetBox + "  token: canary1\n" + goodProxmox + "    name: canary1\nnetbox:\n  url: canary1\n", []string{
 			"line 4: netbox.token: it stands here again, after line 3",
@@ -59,7 +59,24 @@ func TestConfigFile(t *testing.T) {
 			"line 4: netbox.insecure: it must be true or false",
 			"line 6: proxmox[0].name: it must be text: put it in quotes",
 			"line 7: proxmox[0].urls: it must be a list",
-			"line 8: proxmox[1]: it must hold keys: name, urls, token, username, password, ca_file, fingerprint, insecure",
+			"line 8: proxmox[1]: it must hold keys: name, urls, token, username, password, ca_file, fingerprint, insecure, no_system_info",
+		}},
+		"a mapping of wrong types": {goodNetBox + goodProxmox + "deletion: {grace: canary1, most: canary1, most_share: canary1}\nownership: canary1\nobjects: {create_vlans: 1}\n", []string{
+			"line 8: deletion.grace: it must be a duration such as 168h or 30m",
+			"line 8: deletion.most: it must be a whole number",
+			"line 8: deletion.most_share: it must be a number",
+			"line 9: ownership: it must hold keys",
+			"line 10: objects.create_vlans: it must be true or false",
+		}},
+		"a mapping of wrong values": {goodNetBox + goodProxmox + "ownership:\n  canary1: {name: canary1}\n  device:\n    site: canary1\nplacement:\n  site:\n    - {node: \"canary1(\", value: canary1}\n    - {guest: canary1, value: canary1}\nfilters: {exclude: [{vmids: [canary1]}, {}], keep_addresses: [canary1]}\nadoption: {mode: canary1}\n", []string{
+			"line 8: ownership: there are rules for cluster, device, ip-address, node-interface, node-ip-address, virtual-disk, virtual-machine, vm-interface only",
+			"line 11: ownership.device.site: it must be one of always, create-only, if-empty, if-empty-or-ours, until-edited, never",
+			"line 14: placement.site[0].node: it is no regular expression: missing closing )",
+			"line 15: placement.site[1]: guests are where their node is: use source, cluster and node",
+			"line 16: filters.keep_addresses[0]: it is no prefix such as 192.0.2.0/24",
+			"line 16: filters.exclude[0].vmids[0]: it is neither a VMID nor a range such as 100-199",
+			"line 16: filters.exclude[1]: it says nothing, and would match every guest",
+			"line 17: adoption.mode: it must be one of ours, never, unowned-by-name",
 		}},
 		"clusters as a map": {goodNetBox + "proxmox:\n  name: lab\n", []string{"line 5: proxmox: it must be a list"}},
 		"wrong values": {"netbox:\n  url: nbt_canary.canary1\n  token: canary 1\n  ca_file: canary1\nproxmox:\n  - name: a/b\n    urls:\n      - https://ok.example.com\n      - root@pam!sync=canary1\n    token: canary1\n    fingerprint: canary1\n", []string{

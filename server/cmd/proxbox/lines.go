@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -106,6 +107,10 @@ func (l *lines) failure(f sync.Failure) {
 			l.failures = map[string]int{}
 		}
 		reason := err.Err.Error()
+		if errors.Is(err, sync.ErrStale) { // of these, each has to be looked at
+			l.print("! %s", err)
+			continue
+		}
 		l.failures[reason]++
 		if l.failures[reason] <= sameReason {
 			l.print("! %s", err)

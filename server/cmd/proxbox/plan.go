@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -9,7 +11,7 @@ import (
 )
 
 func planCommand() *cobra.Command {
-	var stage, output string
+	var stage, output, file string
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what a sync would do; nothing is written anywhere",
@@ -21,6 +23,9 @@ func planCommand() *cobra.Command {
 			}
 			if output != "text" && output != "json" {
 				return fmt.Errorf("there is no output %q, only text and json", output)
+			}
+			if file == "" && cmd.Flags().Changed("out") {
+				return errors.New("--out must name a file")
 			}
 			e, err := engine(cmd)
 			if err != nil {
@@ -36,14 +41,17 @@ func planCommand() *cobra.Command {
 			if plan == nil {
 				return ended(err)
 			}
-			unprinted := error(nil)
-			if output == "json" {
-				unprinted = printJSON(cmd.OutOrStdout(), plan)
-			} else {
-				unprinted = plan.WriteText(cmd.OutOrStdout())
+			var problem error
+			if file != "" {
+				problem = savePlan(file, plan)
 			}
-			if unprinted != nil {
-				return &runError{unprinted}
+			if output == "json" {
+				problem = cmp.Or(problem, printJSON(cmd.OutOrStdout(), plan))
+			} else {
+				problem = cmp.Or(problem, plan.WriteText(cmd.OutOrStdout()))
+			}
+			if problem != nil {
+				return &runError{problem}
 			}
 			return ended(err)
 		},
@@ -51,5 +59,6 @@ func planCommand() *cobra.Command {
 	configFlag(cmd)
 	stageFlag(cmd, &stage)
 	cmd.Flags().StringVar(&output, "output", "text", "`format`: text or json")
+	cmd.Flags().StringVar(&file, "out", "", "save the plan as this `file` too, for proxbox apply")
 	return cmd
 }

@@ -32,7 +32,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) i
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(wrongFlag)
-	root.AddCommand(syncCommand(), planCommand(), serveCommand(), demoCommand())
+	root.AddCommand(syncCommand(), planCommand(), applyCommand(), explainCommand(), serveCommand(), demoCommand())
 	root.SetArgs(args)
 	root.SetIn(in)
 	root.SetOut(out)
@@ -74,6 +74,16 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return fmt.Errorf("what is %q? %[2]s takes flags only: see %[2]s --help", args[0], cmd.CommandPath())
 	}
 	return nil
+}
+
+// oneArgument refuses anything but one argument besides flags, which is what.
+func oneArgument(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return fmt.Errorf("%[1]s takes %[2]s, one: see %[1]s --help", cmd.CommandPath(), what)
+		}
+		return nil
+	}
 }
 
 // wrongFlag says where the flags are explained.

@@ -35,17 +35,18 @@ func syncCommand() *cobra.Command {
 	}
 	configFlag(cmd)
 	stageFlag(cmd, &stage)
-	cmd.Flags().StringVar(&output, "output", "text", "`format`: text, json (the result) or events (each event as a line of JSON)")
+	outputFlag(cmd, &output)
 	return cmd
 }
 
 // syncOnce runs the engine and shows how.
 func syncOnce(ctx context.Context, e *sync.Engine, scope sync.Scope, show *view) error {
 	result, err := e.Run(ctx, &sync.RunOptions{Scope: scope, Observe: show.observe})
-	if unprinted := show.end(result); unprinted != nil && err == nil {
-		return &runError{unprinted}
-	}
-	return ended(err)
+	return show.ended(result, err)
+}
+
+func outputFlag(cmd *cobra.Command, output *string) {
+	cmd.Flags().StringVar(output, "output", "text", "`format`: text, json (the result) or events (each event as a line of JSON)")
 }
 
 func stageFlag(cmd *cobra.Command, stage *string) {

@@ -33,6 +33,12 @@ func TestUsage(t *testing.T) {
 		"sync --output xml":     {2, `there is no output "xml", only text, json and events`},
 		"plan --stage nodes":    {2, `there is no stage "nodes", only devices and virtual-machines`},
 		"plan --output events":  {2, `there is no output "events", only text and json`},
+		"plan --out=":           {2, "--out must name a file"},
+		"apply":                 {2, "proxbox apply takes the file of a plan, one: see proxbox apply --help"},
+		"apply a b":             {2, "proxbox apply takes the file of a plan, one: see proxbox apply --help"},
+		"apply no.json":         {2, `the plan "no.json" cannot be read: no such file or directory`},
+		"explain":               {2, "proxbox explain takes a guest or a node, one: see proxbox explain --help"},
+		"explain a --output x":  {2, `there is no output "x", only text and json`},
 		"sync --config":         {2, "flag needs an argument: --config: see proxbox sync --help"},
 		"serve --config no.yml": {2, `the configuration file "no.yml" cannot be read: no such file or directory`},
 		"plan --config=":        {2, `the configuration file "" cannot be read: no such file or directory`},
@@ -56,7 +62,7 @@ func TestUsage(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, args := range []string{"", "--help", "help", "sync -h", "plan -h", "serve -h", "demo -h"} {
+	for _, args := range []string{"", "--help", "help", "sync -h", "plan -h", "apply -h", "explain -h", "serve -h", "demo -h"} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
 			code, out, err := try(t, strings.Fields(args)...)

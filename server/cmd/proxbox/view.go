@@ -17,6 +17,14 @@ type view struct {
 	end     func(*sync.Result) error // tells whether all could be printed
 }
 
+// ended shows what the run came to, and returns its error, or that not all could be printed, as one for run.
+func (v *view) ended(result *sync.Result, err error) error {
+	if unprinted := v.end(result); unprinted != nil && err == nil {
+		return &runError{unprinted}
+	}
+	return ended(err)
+}
+
 // newView returns the view for an output: "text" tells people, a terminal with a progress bar; "json" prints the
 // result; "events" prints each event as a line of JSON.
 func newView(output string, out, err io.Writer) (*view, error) {
