@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -24,18 +27,24 @@ type estates struct {
 	sources []string // their names, in order
 	fakes   map[string]*proxmoxtest.Server
 	config  backend.Config
+	uuids   map[string]string // of the guests, as the estates say at first: by "alpha 100"
+	hosts   []string          // addresses of the fakes, and the names of their sources, in turn
 }
 
 // newEstates serves the estates of those names, beta as if it were well, and puts into NetBox the VLANs that they use,
 // but for VLAN 35.
 func newEstates(t *testing.T, b *box, names ...string) *estates {
 	t.Helper()
-	e := &estates{t: t, box: b, sources: names, fakes: map[string]*proxmoxtest.Server{}}
+	e := &estates{t: t, box: b, sources: names, fakes: map[string]*proxmoxtest.Server{}, uuids: map[string]string{}}
 	e.config.NetBox = backend.NetBox{URL: b.URL, Token: b.Token}
 	for _, name := range names {
 		fake, endpoint := serve(t, name)
 		e.fakes[name] = fake
 		e.config.Proxmox = append(e.config.Proxmox, endpoint)
+		e.called(name, endpoint.URLs[0])
+		for _, g := range fake.Estate().Guests {
+			e.uuids[fmt.Sprint(name, " ", g.VMID)] = g.UUID
+		}
 	}
 	vlans := map[string][]int{
 		"alpha": {10, 20, 30, 31, 32, 33, 34, 36, 37, 38, 39, 40, 300},
@@ -49,6 +58,13 @@ func newEstates(t *testing.T, b *box, names ...string) *estates {
 		}
 	}
 	return e
+}
+
+// called notes that what is told of an address speaks of that name.
+func (e *estates) called(name, address string) {
+	u, err := url.Parse(address)
+	require.NoError(e.t, err)
+	e.hosts = append(e.hosts, u.Host, name)
 }
 
 // serve serves one of the estates, with its credential.
@@ -95,26 +111,107 @@ func (e *estates) run() (*sync.Result, error) {
 	return result, err
 }
 
-func (e *estates) dump() {
-	r, err := e.run()
-	fmt.Println(err, r.OK, r.Error, r.Failures)
-	for _, s := range r.Skipped {
-		fmt.Println("TOLD", s)
+// told returns what a run left alone and why, and what failed, sorted and without the addresses of this test.
+func (e *estates) told(result *sync.Result) []string {
+	list := slices.Clone(result.Skipped)
+	for _, failure := range result.Failures {
+		list = append(list, "failed: "+failure.Error())
 	}
-	fmt.Println(len(rows(e.box)))
+	clean := strings.NewReplacer(e.hosts...)
+	for i := range list {
+		list[i] = clean.Replace(list[i])
+	}
+	slices.Sort(list)
+	return list
 }
 
-func TestEstatesDump(t *testing.T) {
-	e := newEstates(t, fakeBox(t), "alpha", "beta", "gamma")
-	e.dump()
-	p := pictureOf(e.box)
-	for _, w := range []*site{wantAlpha(), wantBeta(false), wantGamma(false)} {
-		for key, g := range w.guests {
-			delete(p.guests[key].Custom, "proxbox_uuid")
-			assert.Equal(t, g, p.guests[key], key)
-		}
-		for key, g := range w.nodes {
-			assert.Equal(t, g, p.nodes[key], key)
+// want joins what is expected of the sources.
+func (e *estates) want(sites ...*site) picture {
+	all := newPicture()
+	for _, s := range sites {
+		maps.Copy(all.clusters, s.clusters)
+		maps.Copy(all.nodes, s.nodes)
+		maps.Copy(all.guests, s.guests)
+		maps.Copy(all.tags, s.tags)
+	}
+	for key, uuid := range e.uuids {
+		if g := all.guests[key]; g != nil && uuid != "" {
+			g.Custom["proxbox_uuid"] = uuid
 		}
 	}
+	return all.onRelease(e.box.minor())
 }
+
+// holds compares all that NetBox has of the sources with what is expected, one by one.
+func (e *estates) holds(want picture) {
+	e.t.Helper()
+	have := pictureOf(e.box)
+	assert.Equal(e.t, want.clusters, have.clusters)
+	assert.Equal(e.t, want.tags, have.tags)
+	assert.Equal(e.t, slices.Sorted(maps.Keys(want.nodes)), slices.Sorted(maps.Keys(have.nodes)))
+	for key, node := range want.nodes {
+		assert.Equal(e.t, node, have.nodes[key], "node %s", key)
+	}
+	assert.Equal(e.t, slices.Sorted(maps.Keys(want.guests)), slices.Sorted(maps.Keys(have.guests)))
+	for key, guest := range want.guests {
+		assert.Equal(e.t, guest, have.guests[key], "guest %s", key)
+	}
+}
+
+// writesNothing runs once more: nothing but reads reaches NetBox, its change log has no new row, and the same is told.
+func (e *estates) writesNothing(told []string) {
+	e.t.Helper()
+	before, changes := rows(e.box), e.box.changes()
+	e.box.resetCount()
+	result, err := e.run()
+	require.NoError(e.t, err)
+	assert.True(e.t, result.OK)
+	byMethod, total := e.box.counted()
+	assert.Equal(e.t, map[string]int{http.MethodGet: total}, byMethod)
+	assert.Equal(e.t, changes, e.box.changes(), "rows in the change log")
+	assert.Empty(e.t, differing(before, rows(e.box)))
+	assert.Equal(e.t, told, e.told(result))
+}
+
+// trouble lets beta's nodes be as they are, and its guests move and go while they are read; two guests of nodes that
+// answer change.
+func (e *estates) trouble() {
+	fake := e.fakes["beta"]
+	fake.Update(func(now *proxmoxtest.Estate) {
+		for _, node := range proxmoxtest.Beta().Nodes {
+			now.Node(node.Name).State, now.Node(node.Name).RowsExpired = node.State, node.RowsExpired
+		}
+		now.Guest(154).Memory, now.Guest(160).Memory = 2<<30, 8<<30
+	})
+	fake.SetCredentials(proxmoxtest.BetaCredential())
+	proxmoxtest.BetaEvents(fake)
+}
+
+// estatesLand syncs the three estates while all is well, and then as they are.
+func estatesLand(t *testing.T, b *box) {
+	e := newEstates(t, b, "alpha", "beta", "gamma")
+	result, err := e.run()
+	require.NoError(t, err)
+	assert.True(t, result.OK)
+	assert.Equal(t, toldOfAll(), e.told(result))
+	e.holds(e.want(wantAlpha(), wantBeta(false), wantGamma(false)))
+	e.writesNothing(toldOfAll())
+
+	e.trouble()
+	before := rows(b)
+	result, err = e.run()
+	require.NoError(t, err)
+	assert.True(t, result.OK)
+	assert.Equal(t, toldOfTroubled(false), e.told(result))
+	e.holds(e.want(wantAlpha(), wantBeta(false).troubled(), wantGamma(false)))
+	assert.Equal(t, changedByTrouble(), differing(before, rows(b)), "what else there is stays to the last digit")
+	e.writesNothing(toldOfTroubled(true))
+}
+
+func TestEstates(t *testing.T) {
+	for _, version := range []string{"4.2", "4.3", "4.4", "4.5", "4.6", "4.7"} {
+		t.Run(version, func(t *testing.T) { estatesLand(t, fakeBoxOf(t, version)) })
+	}
+}
+
+func TestLiveEstates(t *testing.T) { estatesLand(t, realBox(t)) }

@@ -2,6 +2,7 @@ package backend_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -29,7 +30,13 @@ type site struct {
 }
 
 func newSite(number int, source, cluster, release string) *site {
-	return &site{picture{map[string]*standsFor{}, map[string]*standing{}}, source, cluster, release, number}
+	s := &site{newPicture(), source, cluster, release, number}
+	s.clusters[source] = gathered{
+		Name: cluster, Type: "Cluster", Description: "Proxmox cluster cluster.", Site: "Proxmox Default Site - " + cluster, Source: source,
+		Tags: []string{"proxbox"},
+	}
+	s.tags["proxbox"] = "Proxbox ff5722"
+	return s
 }
 
 func (s *site) stands(name, role, kind string) standsFor {
@@ -150,13 +157,8 @@ func (g *standing) disk(slot string, size int64, storage string) {
 // tagged adds tags of Proxmox VE, by their slugs.
 func (g *standing) tagged(slugs ...string) {
 	g.Custom["proxmox_tags"] = strings.Join(slugs, " ")
-	for _, slug := range slugs {
-		if slug < "proxbox" {
-			g.Tags = append([]string{slug}, g.Tags...)
-		} else {
-			g.Tags = append(g.Tags, slug)
-		}
-	}
+	g.Tags = append(g.Tags, slugs...)
+	slices.Sort(g.Tags)
 }
 
 func ofNode(addresses ...string) []string {
@@ -171,6 +173,8 @@ const sharedMAC = "BC:24:11:5A:5A:5A"
 
 func wantAlpha() *site {
 	s := newSite(1, "alpha", "alpha", "9.1")
+	// The colours are the cluster's; what it gives none has NetBox's.
+	s.tags["prod"], s.tags["web"], s.tags["proxmox-template"] = "prod ff0000", "web 00ff00", "Proxmox template 9e9e9e"
 	s.alphaNodes()
 	s.alphaNames()
 	s.alphaAgents()
@@ -303,7 +307,7 @@ func (s *site) alphaStates() {
 	g.Status, g.Interfaces, g.Disk, g.Disks = "offline", map[string]*placed{}, 0, map[string]wantDisk{}
 	// 137: a description of 8 KiB, intact.
 	s.machine(137, "a1", "desc-utf8").Comments = "Größe: <b>groß</b> & schön 🚀\n\n* [wiki](https://wiki.example.com/?a=b&c=d)\n* 100 %41\n" +
-		strings.Repeat("ä", 4052)
+		strings.Repeat("ä", 4050)
 	// 138: in the hands of the HA manager, which has given it up; 139: replicated; 140: with a snapshot.
 	s.machine(138, "a2", "ha-error").Custom["proxmox_ha_state"] = "error"
 	s.machine(139, "a2", "replicated").disk("scsi0", 32768, "local")
@@ -337,6 +341,11 @@ func (s *site) alphaContainers() {
 func wantBeta(alone bool) *site {
 	s := newSite(2, "beta", "beta", "8.4")
 	s.betaNodes(alone)
+	s.tags["mail"], s.tags["a"], s.tags["b"], s.tags["c"] = "mail 9e9e9e", "A 9e9e9e", "b 9e9e9e", "c 9e9e9e"
+	s.tags["prod"] = "prod ff0000" // as alpha has coloured it
+	if alone {
+		s.tags["prod"] = "prod 9e9e9e"
+	}
 	// 100, 101: VMIDs of alpha's guests.
 	s.machine(100, "b1", "mail01").tagged("mail")
 	s.machine(101, "b1", "mail02")
@@ -394,7 +403,9 @@ func (s *site) troubled() *site {
 	g := s.guests["beta 156"]
 	g.Device, g.Description, g.Custom["proxmox_node"] = "b2", "Synced from Proxmox node b2", "b2"
 	// 157, 159: kept, whether gone or hidden. 158: kept, and the guest that has its VMID now is another object.
-	s.machine(158, "b2", "newcomer").Interfaces["net0"].MAC = "BC:24:11:5B:5B:5B"
+	// Its address is the earlier one's as long as that stands there.
+	g = s.machine(158, "b2", "newcomer").addressless()
+	g.Interfaces["net0"].MAC, g.Custom["proxbox_uuid"] = "BC:24:11:5B:5B:5B", "0d9c5b1e-58b1-4c8e-9d3f-000000000158"
 	// 160: as it was.
 	return s
 }
@@ -411,6 +422,10 @@ func wantGamma(alone bool) *site {
 	if alone {
 		n.Interfaces["vlan50"].Addresses, n.Primary4 = ofNode("192.0.2.1/24"), "192.0.2.1/24"
 	}
+	s.clusters["gamma"] = gathered{
+		Name: "pve", Type: "Standalone", Description: "Proxmox standalone cluster.", Site: "Proxmox Default Site - pve", Source: "gamma",
+		Tags: []string{"proxbox"},
+	}
 	g := s.machine(300, "pve", "vm74")
 	g.StartOnBoot, g.Custom["proxmox_start_at_boot"] = "on", "true"
 	// 301, 302: the release tells no addresses of containers; their configuration does, or does not.
@@ -419,4 +434,63 @@ func wantGamma(alone bool) *site {
 	s.container(302, "pve", "ct-dhcp").addressless()
 	s.machine(303, "pve", "memory").Memory = 2048
 	return s
+}
+
+// toldOfAll is what is told while all nodes are well.
+func toldOfAll() []string {
+	return []string{
+		"device b1: node-ip-address 192.0.2.1/24: 192.0.2.1 is also on alpha a1, which keeps it",
+		"device b1: node-ip-address 198.51.100.1/24: 198.51.100.1 is also on alpha a1, which keeps it",
+		"device b3: node-ip-address 192.0.2.3/24: 192.0.2.3 is also on alpha a3, which keeps it",
+		"device pve: node-ip-address 192.0.2.1/24: 192.0.2.1 is also on alpha a1, which keeps it",
+		"virtual-machine deadagent: its guest agent does not answer: check that qemu-guest-agent runs in the guest",
+		"virtual-machine disks: virtual-disk scsi5: Proxmox VE does not tell its size, and NetBox takes no disk without one",
+		"virtual-machine hibernated: its guest agent cannot be asked while its status is stopped",
+		"virtual-machine ioerror: its guest agent cannot be asked while its status is io-error",
+		"virtual-machine ip-vip: ip-address 10.2.0.161/32: 10.2.0.161 is also on beta 161, which keeps it",
+		"virtual-machine lost2: its guest agent cannot be asked while its status is stopped",
+		"virtual-machine oldagent: the guest agent refuses guest-network-get-interfaces (The command guest-network-get-interfaces " +
+			"has been disabled for this instance): update it, or allow the command in its configuration",
+		"virtual-machine paused: its guest agent cannot be asked while its status is paused",
+		"virtual-machine prelaunch: its guest agent cannot be asked while its status is prelaunch",
+		"virtual-machine stalled: its guest agent does not answer in time: check what it does in the guest",
+		"vlan 35: the site Proxmox Default Site - alpha has no such VLAN: create it there, or set objects.create_vlans",
+	}
+}
+
+// toldOfTroubled is what is told of beta as it is, in the run in which its guests move and go, and in later ones.
+func toldOfTroubled(later bool) []string {
+	told := slices.DeleteFunc(toldOfAll(), func(line string) bool {
+		return strings.HasPrefix(line, "device b3: node-ip-address") || strings.HasPrefix(line, "virtual-machine lost2:")
+	})
+	for _, unit := range []string{"device b3", "virtual-machine lost1", "virtual-machine lost2", "virtual-machine lost3", "virtual-machine lost4"} {
+		told = append(told, unit+": node b3 is offline: start it, or mend its network, to have it read")
+	}
+	for _, unit := range []string{"device b5", "virtual-machine gone"} {
+		told = append(told, unit+": node b5 is offline: start it, or mend its network, to have it read")
+	}
+	gone := []string{"goner", "reused", "secret"}
+	if later {
+		gone = append(gone, "sealed")
+	} else {
+		told = append(told, "virtual-machine sealed: token proxbox@pve!sync lacks the privilege VM.Audit on /vms/160: run pveum acl modify / "+
+			"--tokens 'proxbox@pve!sync' --roles PVEAuditor, or in the GUI Datacenter, Permissions, Add: path /, role PVEAuditor, propagate")
+	}
+	for _, name := range gone {
+		told = append(told, "virtual-machine "+name+": no longer in the source: left as it is, units are never deleted")
+	}
+	told = append(told,
+		"virtual-machine mute: its node does not tell whether it runs: look at pvestatd there",
+		"virtual-machine newcomer: ip-address 10.2.0.158/16: 10.2.0.158/16 belongs to virtual machine reused in NetBox",
+	)
+	slices.Sort(told)
+	return told
+}
+
+// changedByTrouble is what a run changes in NetBox once beta is as it is.
+func changedByTrouble() []string {
+	return []string{
+		"+ interfaces net0", "+ mac-addresses BC:24:11:5B:5B:5B", "+ virtual-disks scsi0", "+ virtual-machines newcomer",
+		"~ devices b3", "~ devices b5", "~ virtual-machines mover", "~ virtual-machines mute",
+	}
 }

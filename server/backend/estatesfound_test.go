@@ -3,6 +3,8 @@ package backend_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,11 +42,23 @@ type standing struct {
 	Disks                         map[string]wantDisk
 }
 
-// picture is all that NetBox holds of the sources: nodes by "alpha a1", guests by "alpha 100". A second virtual machine
-// with the marks of a guest, in the order of their ids, is "beta 158 again".
+// gathered is the cluster of a source.
+type gathered struct {
+	Name, Type, Description, Site, Source string
+	Tags                                  []string // slugs
+}
+
+// picture is all that NetBox holds of the sources: clusters by the name of the source, nodes by "alpha a1", guests by
+// "alpha 100". A second virtual machine with the marks of a guest, in the order of their ids, is "beta 158 again".
 type picture struct {
-	nodes  map[string]*standsFor
-	guests map[string]*standing
+	clusters map[string]gathered
+	nodes    map[string]*standsFor
+	guests   map[string]*standing
+	tags     map[string]string // "prod ff0000" by slug
+}
+
+func newPicture() picture {
+	return picture{map[string]gathered{}, map[string]*standsFor{}, map[string]*standing{}, map[string]string{}}
 }
 
 type choice struct {
@@ -73,6 +87,21 @@ type apiUnit struct {
 	PrimaryIP6  *apiIP         `json:"primary_ip6"`
 	Tags        []named        `json:"tags"`
 	Custom      map[string]any `json:"custom_fields"`
+}
+
+type apiCluster struct {
+	Name        string         `json:"name"`
+	Type        named          `json:"type"`
+	Description string         `json:"description"`
+	Scope       *named         `json:"scope"` // a site
+	Tags        []named        `json:"tags"`
+	Custom      map[string]any `json:"custom_fields"`
+}
+
+type apiTag struct {
+	Name  string `json:"name"`
+	Slug  string `json:"slug"`
+	Color string `json:"color"`
 }
 
 type apiPort struct {
@@ -110,7 +139,8 @@ type apiAssigned struct {
 // pictureOf reads everything of the sources. Objects that bear nobody's mark are not looked at.
 func pictureOf(b *box) picture {
 	b.t.Helper()
-	p := picture{map[string]*standsFor{}, map[string]*standing{}}
+	p := newPicture()
+	p.gather(b)
 	devices, machines := map[int]map[string]*placed{}, map[int]map[string]*placed{}
 	disks := map[int]map[string]wantDisk{}
 	for _, u := range read[apiUnit](b, "/api/dcim/devices/") {
@@ -166,6 +196,22 @@ func pictureOf(b *box) picture {
 	return p
 }
 
+// gather adds the clusters and the tags.
+func (p picture) gather(b *box) {
+	b.t.Helper()
+	for _, c := range read[apiCluster](b, "/api/virtualization/clusters/") {
+		source, _ := c.Custom["proxbox_source"].(string)
+		g := gathered{Name: c.Name, Type: c.Type.Name, Description: c.Description, Site: nameOf(c.Scope), Source: source}
+		for _, tag := range c.Tags {
+			g.Tags = append(g.Tags, tag.Slug)
+		}
+		p.clusters[source] = g
+	}
+	for _, t := range read[apiTag](b, "/api/extras/tags/") {
+		p.tags[t.Slug] = t.Name + " " + t.Color
+	}
+}
+
 // placePorts adds the interfaces, and returns them by NetBox's word for their kind and by id.
 func placePorts(b *box, devices, machines map[int]map[string]*placed) map[string]map[int]*placed {
 	ports := map[string]map[int]*placed{"dcim.interface": {}, "virtualization.vminterface": {}}
@@ -219,21 +265,85 @@ func (i *apiPort) placed() *placed {
 	return p
 }
 
-// rows are objects of NetBox as they stand, with the time of their last change, by path and id.
+// rows are objects of NetBox as they stand, with the time of their last change, by path, id and what NetBox calls them.
 func rows(b *box) map[string]string {
 	b.t.Helper()
 	all := map[string]string{}
 	for _, path := range []string{
-		"/api/dcim/devices/", "/api/dcim/interfaces/", "/api/dcim/mac-addresses/", "/api/ipam/ip-addresses/", "/api/virtualization/clusters/",
-		"/api/virtualization/interfaces/", "/api/virtualization/virtual-disks/", "/api/virtualization/virtual-machines/",
+		"dcim/devices", "dcim/interfaces", "dcim/mac-addresses", "dcim/sites", "ipam/ip-addresses", "ipam/vlans", "virtualization/clusters",
+		"virtualization/interfaces", "virtualization/virtual-disks", "virtualization/virtual-machines",
 	} {
-		for _, row := range read[json.RawMessage](b, path) {
-			var object named
-			if err := json.Unmarshal(row, &object); err != nil {
+		for _, row := range read[map[string]any](b, "/api/"+path+"/") {
+			maps.DeleteFunc(row, func(name string, _ any) bool { // sums over others
+				return strings.HasSuffix(name, "_count") || strings.HasPrefix(name, "allocated_")
+			})
+			for name, value := range row {
+				row[name] = onlyIDs(value)
+			}
+			text, err := json.Marshal(row)
+			if err != nil {
 				b.t.Fatal(err)
 			}
-			all[path+strconv.Itoa(object.ID)] = string(row)
+			_, kind, _ := strings.Cut(path, "/")
+			all[fmt.Sprint(path, " ", row["id"], ":", kind, " ", row["display"])] = string(text)
 		}
 	}
 	return all
+}
+
+// onlyIDs replaces objects within a row by their ids: what else is told of them does not belong to the row.
+func onlyIDs(value any) any {
+	switch v := value.(type) {
+	case []any:
+		for i := range v {
+			v[i] = onlyIDs(v[i])
+		}
+	case map[string]any:
+		if id, ok := v["id"]; ok {
+			return id
+		}
+	}
+	return value
+}
+
+// differing returns what is not the same in both, sorted: "~ devices b3", "+ interfaces net0", "- interfaces net1".
+func differing(before, after map[string]string) []string {
+	list := []string{} // never nil, to be compared
+	add := func(sign, key string) {
+		_, label, _ := strings.Cut(key, ":")
+		list = append(list, sign+" "+label)
+	}
+	for key, row := range before {
+		switch now, ok := after[key]; {
+		case !ok:
+			add("-", key)
+		case now != row:
+			add("~", key)
+		}
+	}
+	for key := range after {
+		if _, ok := before[key]; !ok {
+			add("+", key)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// minor returns the NetBox's release, of 4.7.3 the 7.
+func (b *box) minor() int {
+	b.t.Helper()
+	request, err := http.NewRequest(http.MethodGet, b.base+"/api/status/", nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var status struct {
+		Version string `json:"netbox-version"`
+	}
+	b.send(request, &status)
+	n, err := strconv.Atoi(strings.Split(status.Version+".", ".")[1])
+	if err != nil {
+		b.t.Fatal(status.Version, err)
+	}
+	return n
 }
