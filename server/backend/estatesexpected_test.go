@@ -401,7 +401,7 @@ func (s *site) troubled() *site {
 	s.guests["beta 154"].Memory = 2048
 	// 156: on its new node.
 	g := s.guests["beta 156"]
-	g.Device, g.Description, g.Custom["proxmox_node"] = "b2", "Synced from Proxmox node b2", "b2"
+	g.on("b2")
 	// 157, 159: kept, whether gone or hidden. 158: kept, and the guest that has its VMID now is another object.
 	// Its address is the earlier one's as long as that stands there.
 	g = s.machine(158, "b2", "newcomer").addressless()
