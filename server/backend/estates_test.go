@@ -3,6 +3,8 @@ package backend_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"log"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -88,7 +90,9 @@ func serve(t *testing.T, name string) (*proxmoxtest.Server, backend.Proxmox) {
 		fake = proxmoxtest.New(proxmoxtest.Gamma(), with(credential))
 		endpoint.Token, endpoint.Username, endpoint.Password = "", credential.ID, credential.Secret
 	}
-	server := httptest.NewTLSServer(fake)
+	server := httptest.NewUnstartedServer(fake)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that hang up are no news
+	server.StartTLS()
 	t.Cleanup(server.Close)
 	endpoint.URLs = []string{server.URL}
 	return fake, endpoint
@@ -137,7 +141,7 @@ func (e *estates) want(sites ...*site) picture {
 		maps.Copy(all.tags, s.tags)
 	}
 	for key, uuid := range e.uuids {
-		if g := all.guests[key]; g != nil && uuid != "" {
+		if g := all.guests[key]; g != nil && uuid != "" && g.Custom["proxbox_uuid"] == "" {
 			g.Custom["proxbox_uuid"] = uuid
 		}
 	}
