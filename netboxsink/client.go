@@ -57,6 +57,23 @@ func (c *client) get(ctx context.Context, path string, query url.Values) ([]byte
 // send sends one request and returns the body of a good answer. Every other answer is a [*StatusError], a lost one a
 // [*LostError].
 func (c *client) send(ctx context.Context, method, path string, query url.Values, body []byte) ([]byte, error) {
+	response, raw, err := c.exchange(ctx, method, path, query, body)
+	if err != nil {
+		return nil, err
+	}
+	return c.good(method, path, response, raw)
+}
+
+// good returns the body of a good answer; every other is a [*StatusError].
+func (c *client) good(method, path string, response *http.Response, raw []byte) ([]byte, error) {
+	if response.StatusCode >= 300 {
+		return nil, c.statusError(method, path, response, c.hideToken(raw))
+	}
+	return raw, nil
+}
+
+// exchange sends one request and returns the answer, whatever it says, and its body. A lost one is a [*LostError].
+func (c *client) exchange(ctx context.Context, method, path string, query url.Values, body []byte) (*http.Response, []byte, error) {
 	address := c.base + path
 	if len(query) > 0 {
 		address += "?" + query.Encode()
@@ -65,7 +82,7 @@ func (c *client) send(ctx context.Context, method, path string, query url.Values
 	defer cancel()
 	request, err := http.NewRequestWithContext(requestCtx, method, address, bytes.NewReader(body))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for name, value := range c.configuration.DefaultHeader {
 		request.Header.Set(name, value)
@@ -77,20 +94,16 @@ func (c *client) send(ctx context.Context, method, path string, query url.Values
 	response, err := c.configuration.HTTPClient.Do(request)
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
-			return nil, fmt.Errorf("%w: %w", sync.ErrUnknownOutcome, cause)
+			return nil, nil, fmt.Errorf("%w: %w", sync.ErrUnknownOutcome, cause)
 		}
-		return nil, c.lost(method, path, err)
+		return nil, nil, c.lost(method, path, err)
 	}
 	defer response.Body.Close()
 	raw, err := io.ReadAll(io.LimitReader(response.Body, 64<<20))
 	if err != nil {
-		return nil, c.lost(method, path, err)
+		return nil, nil, c.lost(method, path, err)
 	}
-	if response.StatusCode >= 300 {
-		raw = c.hideToken(raw)
-		return nil, c.statusError(method, path, response, raw)
-	}
-	return raw, nil
+	return response, raw, nil
 }
 
 // hideToken takes the token out of a refusal: what stands in between may repeat what it was sent.

@@ -30,26 +30,27 @@ type StatusError struct {
 }
 
 // Error says what was refused, why, and what to do.
-func (e *StatusError) Error() string {
+func (e *StatusError) Error() string { return sentence(e.explain()) }
+
+func (e *StatusError) explain() (problem, remedy string) {
 	request := e.Method + " " + e.Path
 	switch {
-	case e.Code == http.StatusForbidden && strings.Contains(e.detail(), "permission"):
-		text := fmt.Sprintf("NetBox refuses %s: the token's user may not %s: grant it in NetBox (Admin, Permissions)",
-			request, permission(e.Method, e.Path))
+	case e.lacksPermission():
+		remedy = "grant it in NetBox (Admin, Permissions)"
 		if e.Method != http.MethodGet {
-			text += ", and let the token write"
+			remedy += ", and let the token write"
 		}
-		return text
-	case e.Code == http.StatusForbidden, e.Code == http.StatusUnauthorized:
-		return fmt.Sprintf("NetBox at %s does not accept the token (%s): check it in NetBox (Admin, API Tokens)", e.Address, e.detail())
+		return fmt.Sprintf("NetBox refuses %s: the token's user may not %s", request, permission(e.Method, e.Path)), remedy
+	case e.refusesToken():
+		return fmt.Sprintf("NetBox at %s does not accept the token (%s)", e.Address, e.detail()), "check it in NetBox (Admin, API Tokens)"
 	case e.Code >= 300 && e.Code < 400:
-		return fmt.Sprintf("NetBox at %s redirects to %s: set the URL to that", e.Address, e.Location)
+		return fmt.Sprintf("NetBox at %s redirects to %s", e.Address, e.Location), "set the URL to that"
 	case e.Code == http.StatusNotFound && !e.JSON:
-		return fmt.Sprintf("%s%s does not exist: is the URL that of NetBox?", e.Address, e.Path)
+		return e.Address + e.Path + " does not exist", "is the URL that of NetBox?"
 	case e.gateway():
-		return fmt.Sprintf("the proxy before NetBox at %s answered %d to %s: NetBox is down or too slow", e.Address, e.Code, request)
+		return fmt.Sprintf("the proxy before NetBox at %s answered %d to %s: NetBox is down or too slow", e.Address, e.Code, request), ""
 	}
-	return fmt.Sprintf("NetBox answered %d to %s: %s", e.Code, request, e.detail())
+	return fmt.Sprintf("NetBox answered %d to %s: %s", e.Code, request, e.detail()), ""
 }
 
 // Is makes a refused token and a wrong address end the run.
@@ -57,8 +58,17 @@ func (e *StatusError) Is(target error) bool {
 	if target != sync.ErrUnavailable {
 		return false
 	}
-	forbidden := e.Code == http.StatusForbidden && !strings.Contains(e.detail(), "permission")
-	return forbidden || e.Code == http.StatusUnauthorized || e.Code >= 300 && e.Code < 400 || e.Code == http.StatusNotFound && !e.JSON
+	return e.refusesToken() || e.Code >= 300 && e.Code < 400 || e.Code == http.StatusNotFound && !e.JSON
+}
+
+// lacksPermission tells whether the token is good, but its user may not do that.
+func (e *StatusError) lacksPermission() bool {
+	return e.Code == http.StatusForbidden && strings.Contains(e.detail(), "permission")
+}
+
+// refusesToken tells whether the token itself is not accepted.
+func (e *StatusError) refusesToken() bool {
+	return e.Code == http.StatusForbidden && !e.lacksPermission() || e.Code == http.StatusUnauthorized
 }
 
 // gateway tells whether a proxy answered in NetBox's place: the request may have been carried out.
@@ -106,20 +116,22 @@ type LostError struct {
 }
 
 // Error says what happened and what to do.
-func (e *LostError) Error() string {
+func (e *LostError) Error() string { return sentence(e.explain()) }
+
+func (e *LostError) explain() (problem, remedy string) {
 	var timeout interface{ Timeout() bool }
 	var record tls.RecordHeaderError
 	switch {
 	case errors.As(e.Err, &record), errors.Is(e.Err, http.ErrSchemeMismatch):
-		return fmt.Sprintf("NetBox at %s does not speak TLS: if it is to be so, write its URL with http://", e.Address)
+		return fmt.Sprintf("NetBox at %s does not speak TLS", e.Address), "if it is to be so, write its URL with http://"
 	case e.Certificate:
-		return fmt.Sprintf("the certificate of NetBox at %s is not trusted (%s): set ca_file to its CA, or, for a test, insecure", e.Address, e.reason())
+		return fmt.Sprintf("the certificate of NetBox at %s is not trusted (%s)", e.Address, e.reason()), "set ca_file to its CA, or, for a test, insecure"
 	case e.Unsent:
-		return fmt.Sprintf("NetBox at %s cannot be reached (%s): is it running, and is the URL right?", e.Address, e.reason())
+		return fmt.Sprintf("NetBox at %s cannot be reached (%s)", e.Address, e.reason()), "is it running, and is the URL right?"
 	case errors.As(e.Err, &timeout) && timeout.Timeout():
-		return fmt.Sprintf("NetBox at %s did not answer %s %s within %v", e.Address, e.Method, e.Path, e.Timeout)
+		return fmt.Sprintf("NetBox at %s did not answer %s %s within %v", e.Address, e.Method, e.Path, e.Timeout), ""
 	}
-	return fmt.Sprintf("the connection to NetBox at %s broke during %s %s (%s)", e.Address, e.Method, e.Path, e.reason())
+	return fmt.Sprintf("the connection to NetBox at %s broke during %s %s (%s)", e.Address, e.Method, e.Path, e.reason()), ""
 }
 
 // reason returns the innermost of the errors that the network stack wraps in one another.
@@ -145,6 +157,20 @@ func (e *LostError) Unwrap() error { return e.Err }
 
 // Is makes a NetBox that cannot be reached end the run.
 func (e *LostError) Is(target error) bool { return target == sync.ErrUnavailable && e.Unsent }
+
+// explained is an error that tells apart what is wrong and what to do, which may be empty.
+type explained interface {
+	error
+	explain() (problem, remedy string)
+}
+
+// sentence says both in one.
+func sentence(problem, remedy string) string {
+	if remedy == "" {
+		return problem
+	}
+	return problem + ": " + remedy
+}
 
 // describe returns the messages of an error body on one line: "name: must be unique; status: is not a valid choice".
 func describe(body []byte) string {

@@ -2,6 +2,7 @@ package netboxsink
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -136,11 +137,11 @@ func (m *mapping) moves(inventories []*inventory.Inventory) map[string]*sync.Rec
 		if whole[r.Source] == nil || len(at[uuid]) != 1 || at[uuid][0] == r.Source || whole[at[uuid][0]] == nil {
 			continue
 		}
-		doubtful[uuid] = doubtful[uuid] || moves[uuid] != nil
+		if moves[uuid] != nil {
+			doubtful[uuid] = true
+		}
 		moves[uuid] = r
 	}
-	for uuid := range doubtful {
-		delete(moves, uuid)
-	}
+	maps.DeleteFunc(moves, func(uuid string, _ *sync.Record) bool { return doubtful[uuid] })
 	return moves
 }

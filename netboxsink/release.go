@@ -64,18 +64,27 @@ func (s *Sink) probe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var status struct {
-		Version string `json:"netbox-version"`
+	version, err := s.client.parseVersion(raw)
+	if err != nil {
+		return err
 	}
-	if err := json.Unmarshal(raw, &status); err != nil || status.Version == "" {
-		return &unusableError{s.client.base + "/api/status/ does not answer as a NetBox does: is the URL that of NetBox?"}
-	}
-	r, err := releaseOf(status.Version)
+	r, err := releaseOf(version)
 	if err != nil {
 		return &unusableError{err.Error()}
 	}
 	s.release.Store(r)
 	return nil
+}
+
+// parseVersion returns the version in an answer of GET /api/status/.
+func (c *client) parseVersion(raw []byte) (string, error) {
+	var status struct {
+		Version string `json:"netbox-version"`
+	}
+	if err := json.Unmarshal(raw, &status); err != nil || status.Version == "" {
+		return "", &unusableError{c.base + "/api/status/ does not answer as a NetBox does: is the URL that of NetBox?"}
+	}
+	return status.Version, nil
 }
 
 // unusableError tells what is at the URL instead of a NetBox that is served.

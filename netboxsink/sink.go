@@ -182,7 +182,7 @@ type byMethod struct{ reads, writes http.RoundTripper }
 
 // RoundTrip implements [http.RoundTripper].
 func (b byMethod) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Method == http.MethodGet {
+	if r.Method == http.MethodGet || r.Method == http.MethodOptions {
 		return b.reads.RoundTrip(r)
 	}
 	return b.writes.RoundTrip(r)

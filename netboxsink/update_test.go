@@ -274,7 +274,7 @@ func TestGuestThatIsGoneIsReportedAndStays(t *testing.T) {
 	result := l.run()
 	assert.Equal(t, before, l.picture())
 	assert.Equal(t, []string{
-		"virtual-machine db01: no longer in the source: left as it is, units are never deleted",
+		"virtual-machine db01: no longer in the source: left as it is",
 	}, notes(result))
 	l.quiet()
 }
@@ -287,7 +287,7 @@ func TestNodeThatIsGoneIsReportedAndStays(t *testing.T) {
 	l.edit(func(inv *inventory.Inventory) { inv.Nodes = inv.Nodes[:1] })
 	result := l.run()
 	assert.Equal(t, before, l.picture())
-	assert.Equal(t, []string{"device pve02: no longer in the source: left as it is, units are never deleted"}, notes(result))
+	assert.Equal(t, []string{"device pve02: no longer in the source: left as it is"}, notes(result))
 }
 
 func TestEqualNamesAreToldApartAndStayApart(t *testing.T) {

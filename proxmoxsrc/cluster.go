@@ -38,11 +38,16 @@ type ClusterNode struct {
 }
 
 func (g *gateway) version(ctx context.Context) (Version, error) {
-	var answer struct{ Version, Release, RepoID text }
 	raw, err := g.get(ctx, "/version", g.clusterTime)
-	if err == nil {
-		err = g.decode(raw, "/version", &answer)
+	if err != nil {
+		return Version{}, err
 	}
+	return g.parseVersion(raw)
+}
+
+func (g *gateway) parseVersion(raw json.RawMessage) (Version, error) {
+	var answer struct{ Version, Release, RepoID text }
+	err := g.decode(raw, "/version", &answer)
 	return Version{string(answer.Version), string(answer.Release), string(answer.RepoID)}, err
 }
 

@@ -85,32 +85,34 @@ func (e *StatusError) Missing() (privilege, path string, ok bool) {
 }
 
 // Error says what was refused, why, and what to do.
-func (e *StatusError) Error() string {
+func (e *StatusError) Error() string { return sentence(e.explain()) }
+
+func (e *StatusError) explain() (problem, remedy string) {
 	switch e.Cause() {
 	case CauseCredentials:
-		return fmt.Sprintf("Proxmox VE at %s does not accept %s (%s): check that it exists, is enabled and not expired "+
-			"(Datacenter, Permissions), and that its secret is right", e.Address, e.Credential, e.text())
+		return fmt.Sprintf("Proxmox VE at %s does not accept %s (%s)", e.Address, e.Credential, e.text()),
+			"check that it exists, is enabled and not expired (Datacenter, Permissions), and that its secret is right"
 	case CausePrivilege:
 		if privilege, path, ok := e.Missing(); ok {
-			return fmt.Sprintf("%s lacks the privilege %s on %s: %s", e.Credential, privilege, path, grant(e.Credential, privilege))
+			return fmt.Sprintf("%s lacks the privilege %s on %s", e.Credential, privilege, path), grant(e.Credential, privilege)
 		}
-		return fmt.Sprintf("Proxmox VE does not let %s do %s %s: %s", e.Credential, e.Method, e.Path, e.text())
+		return fmt.Sprintf("Proxmox VE does not let %s do %s %s: %s", e.Credential, e.Method, e.Path, e.text()), ""
 	case CauseNodeDown:
-		return fmt.Sprintf("node %s is not reachable from %s (%s): start it or mend its network", e.node(), e.Address, e.text())
+		return fmt.Sprintf("node %s is not reachable from %s (%s)", e.node(), e.Address, e.text()), "start it or mend its network"
 	case CauseNodeHung:
-		return fmt.Sprintf("node %s does not answer %s (%s): look at pveproxy and pvedaemon there", e.node(), e.Address, e.text())
+		return fmt.Sprintf("node %s does not answer %s (%s)", e.node(), e.Address, e.text()), "look at pveproxy and pvedaemon there"
 	case CauseNodeUnknown:
-		return fmt.Sprintf("there is no node %s in the cluster of %s: remove what is left of it there", e.node(), e.Address)
+		return fmt.Sprintf("there is no node %s in the cluster of %s", e.node(), e.Address), "remove what is left of it there"
 	case CauseCertificate:
-		return fmt.Sprintf("%s does not accept the certificate of node %s (%s): run pvecm updatecerts there, or name another node's URL",
-			e.Address, e.node(), e.text())
+		return fmt.Sprintf("%s does not accept the certificate of node %s (%s)", e.Address, e.node(), e.text()),
+			"run pvecm updatecerts there, or name another node's URL"
 	case CauseNotImplemented:
-		return fmt.Sprintf("Proxmox VE at %s has no %s %s: the release is too old for it", e.Address, e.Method, e.Path)
+		return fmt.Sprintf("Proxmox VE at %s has no %s %s: the release is too old for it", e.Address, e.Method, e.Path), ""
 	case CauseProxy:
 		return fmt.Sprintf("a proxy before %s answered %d to %s %s: Proxmox VE is down, too slow, or not behind that URL",
-			e.Address, e.Code, e.Method, e.Path)
+			e.Address, e.Code, e.Method, e.Path), ""
 	}
-	return fmt.Sprintf("Proxmox VE at %s answered %d to %s %s: %s", e.Address, e.Code, e.Method, e.Path, e.text())
+	return fmt.Sprintf("Proxmox VE at %s answered %d to %s %s: %s", e.Address, e.Code, e.Method, e.Path, e.text()), ""
 }
 
 // text is what Proxmox VE says: all of it stands in the body, its first line in the status line.
@@ -146,8 +148,10 @@ type AnswerError struct {
 }
 
 // Error says what came and what to do.
-func (e *AnswerError) Error() string {
-	return fmt.Sprintf("the answer of %s to GET %s %s: is the URL that of Proxmox VE?", e.Address, e.Path, e.Problem)
+func (e *AnswerError) Error() string { return sentence(e.explain()) }
+
+func (e *AnswerError) explain() (problem, remedy string) {
+	return fmt.Sprintf("the answer of %s to GET %s %s", e.Address, e.Path, e.Problem), "is the URL that of Proxmox VE?"
 }
 
 // ConnectionError tells that nothing answers.
@@ -157,17 +161,19 @@ type ConnectionError struct {
 }
 
 // Error says what failed and what to do.
-func (e *ConnectionError) Error() string {
+func (e *ConnectionError) Error() string { return sentence(e.explain()) }
+
+func (e *ConnectionError) explain() (problem, remedy string) {
 	var lookup *net.DNSError
 	switch {
 	case errors.As(e.Err, &lookup):
-		return fmt.Sprintf("the name of %s cannot be resolved: check the URL and the name service", e.Address)
+		return fmt.Sprintf("the name of %s cannot be resolved", e.Address), "check the URL and the name service"
 	case errors.Is(e.Err, syscall.ECONNREFUSED):
-		return fmt.Sprintf("%s refuses the connection: check address and port (8006 by default), and that pveproxy runs", e.Address)
+		return e.Address + " refuses the connection", "check address and port (8006 by default), and that pveproxy runs"
 	case e.Timeout():
-		return fmt.Sprintf("%s does not answer in time: check that the node is up and no firewall is in between", e.Address)
+		return e.Address + " does not answer in time", "check that the node is up and no firewall is in between"
 	}
-	return fmt.Sprintf("the connection to %s broke: %v", e.Address, e.Err)
+	return fmt.Sprintf("the connection to %s broke: %v", e.Address, e.Err), ""
 }
 
 // Timeout tells whether the time for the answer was up.
@@ -191,24 +197,27 @@ type CertificateError struct {
 }
 
 // Error says what is wrong and what to do.
-func (e *CertificateError) Error() string {
+func (e *CertificateError) Error() string { return sentence(e.explain()) }
+
+func (e *CertificateError) explain() (problem, remedy string) {
 	if len(e.Expected) > 0 {
-		return fmt.Sprintf("the certificate of %s has the fingerprint %s, expected is %s: if it was renewed, compare with "+
-			"the node's System, Certificates in Proxmox VE and set the new one", e.Address, e.Got, strings.Join(e.Expected, " or "))
+		return fmt.Sprintf("the certificate of %s has the fingerprint %s, expected is %s", e.Address, e.Got, strings.Join(e.Expected, " or ")),
+			"if it was renewed, compare with the node's System, Certificates in Proxmox VE and set the new one"
 	}
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	switch {
 	case errors.As(e.Err, &name):
-		return fmt.Sprintf("the certificate of %s is for another name (%v): use such a name in the URL, or set the fingerprint %s "+
-			"after comparing it with the node's System, Certificates in Proxmox VE", e.Address, e.Err, e.Got)
+		return fmt.Sprintf("the certificate of %s is for another name (%v)", e.Address, e.Err),
+			fmt.Sprintf("use such a name in the URL, or set the fingerprint %s after comparing it with the node's System, "+
+				"Certificates in Proxmox VE", e.Got)
 	case errors.As(e.Err, &invalid) && invalid.Reason == x509.Expired:
-		return fmt.Sprintf("the certificate of %s is not valid today (%v): renew it in the node's System, Certificates in "+
-			"Proxmox VE, and compare the clocks", e.Address, e.Err)
+		return fmt.Sprintf("the certificate of %s is not valid today (%v)", e.Address, e.Err),
+			"renew it in the node's System, Certificates in Proxmox VE, and compare the clocks"
 	}
-	return fmt.Sprintf("the certificate of %s is not trusted (%v): set the CA file (/etc/pve/pve-root-ca.pem of any node), or "+
-		"the fingerprint %s after comparing it with the node's System, Certificates in Proxmox VE, or, for a test, insecure",
-		e.Address, e.Err, e.Got)
+	return fmt.Sprintf("the certificate of %s is not trusted (%v)", e.Address, e.Err),
+		fmt.Sprintf("set the CA file (/etc/pve/pve-root-ca.pem of any node), or the fingerprint %s after comparing it with the "+
+			"node's System, Certificates in Proxmox VE, or, for a test, insecure", e.Got)
 }
 
 // Unwrap returns what the verification says.
@@ -240,8 +249,24 @@ type PermissionError struct {
 }
 
 // Error says what to grant.
-func (e *PermissionError) Error() string {
-	return fmt.Sprintf("%s has no rights at all: %s", e.Credential, grant(e.Credential, "VM.Audit"))
+func (e *PermissionError) Error() string { return sentence(e.explain()) }
+
+func (e *PermissionError) explain() (problem, remedy string) {
+	return e.Credential + " has no rights at all", grant(e.Credential, "VM.Audit")
+}
+
+// explained is an error that tells apart what is wrong and what to do, which may be empty.
+type explained interface {
+	error
+	explain() (problem, remedy string)
+}
+
+// sentence says both in one.
+func sentence(problem, remedy string) string {
+	if remedy == "" {
+		return problem
+	}
+	return problem + ": " + remedy
 }
 
 // as finds the error of type E in err.

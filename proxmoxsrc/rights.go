@@ -25,16 +25,27 @@ func (g *gateway) parseRights(raw json.RawMessage) (rights, error) {
 // below tells whether the privilege goes for everything below the path.
 func (r rights) below(path, privilege string) bool { return bool(r[path][privilege]) }
 
+// lacking returns where the privilege is missing: the path itself, or those below it that have an entry of their own. What
+// has no privilege at all is not named by Proxmox VE, and not found.
+func (r rights) lacking(path, privilege string) []string {
+	if !r.below(path, privilege) {
+		return []string{path}
+	}
+	var missing []string
+	for _, deeper := range slices.Sorted(maps.Keys(r)) {
+		if _, held := r[deeper][privilege]; !held && strings.HasPrefix(deeper, path+"/") {
+			missing = append(missing, deeper)
+		}
+	}
+	return missing
+}
+
 // hiddenGuests returns the access path on which VM.Audit is missing, so that guests are missing in lists; ok is false
 // when nothing tells that any is.
 func (r rights) hiddenGuests() (path string, ok bool) {
-	if !r.below("/vms", "VM.Audit") {
-		return "/vms", true
+	missing := r.lacking("/vms", "VM.Audit")
+	if len(missing) == 0 {
+		return "", false
 	}
-	for _, path := range slices.Sorted(maps.Keys(r)) {
-		if _, held := r[path]["VM.Audit"]; !held && strings.HasPrefix(path, "/vms/") {
-			return path, true
-		}
-	}
-	return "", false
+	return missing[0], true
 }

@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/proxbox-go/proxbox/internal/peer"
 )
 
 const (
@@ -54,11 +56,20 @@ func newTransport(config *tls.Config, who credential, o *Options) *transport {
 	return t
 }
 
+// pinned tells whether certificates are compared with fingerprints.
+func (t *transport) pinned() bool { return t.base.TLSClientConfig.VerifyConnection != nil }
+
+// sightingKey finds, in the context of a request, who is to see its answer.
+type sightingKey struct{}
+
 // RoundTrip implements [http.RoundTripper]. Its errors are those of this package.
 func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := t.sender.RoundTrip(request)
 	if err != nil {
 		return nil, connectionError(request.URL.Host, err)
+	}
+	if seen, ok := request.Context().Value(sightingKey{}).(*peer.Sighting); ok {
+		seen.Take(response)
 	}
 	path := strings.TrimPrefix(request.URL.Path, "/")
 	if _, below, ok := strings.Cut(request.URL.Path, basePath); ok {
@@ -146,7 +157,7 @@ func connectionError(address string, err error) error {
 		return &CertificateError{Address: address, Got: pin.Got, Expected: pin.Expected}
 	}
 	if chain, ok := as[*tls.CertificateVerificationError](err); ok && len(chain.UnverifiedCertificates) > 0 {
-		return &CertificateError{Address: address, Got: fingerprint(chain.UnverifiedCertificates[0]), Err: chain.Err}
+		return &CertificateError{Address: address, Got: peer.Fingerprint(chain.UnverifiedCertificates[0]), Err: chain.Err}
 	}
 	return &ConnectionError{address, err}
 }

@@ -11,6 +11,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/proxbox-go/proxbox/internal/peer"
 )
 
 // tlsConfig says which servers are trusted.
@@ -31,7 +33,7 @@ func tlsConfig(o *Options) (*tls.Config, error) {
 	case len(pins) > 0:
 		config.InsecureSkipVerify = true // the pin takes the place of the chain
 		config.VerifyConnection = func(state tls.ConnectionState) error {
-			if got := fingerprint(state.PeerCertificates[0]); !slices.Contains(pins, got) {
+			if got := peer.Fingerprint(state.PeerCertificates[0]); !slices.Contains(pins, got) {
 				return &CertificateError{Got: got, Expected: pins}
 			}
 			return nil
@@ -67,7 +69,7 @@ func authorities(o *Options) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// parseFingerprints returns them as [fingerprint] does.
+// parseFingerprints returns them as [peer.Fingerprint] does.
 func parseFingerprints(list []string) ([]string, error) {
 	var out []string
 	for _, s := range list {
@@ -75,21 +77,7 @@ func parseFingerprints(list []string) ([]string, error) {
 		if err != nil || len(raw) != sha256.Size {
 			return nil, &OptionError{"fingerprint", errors.New("it is no SHA-256 fingerprint: write 32 bytes as AA:BB:…, as Proxmox VE shows them")}
 		}
-		out = append(out, colons(raw))
+		out = append(out, peer.Colons(raw))
 	}
 	return out, nil
-}
-
-// fingerprint returns the SHA-256 of a certificate, as Proxmox VE shows it.
-func fingerprint(certificate *x509.Certificate) string {
-	sum := sha256.Sum256(certificate.Raw)
-	return colons(sum[:])
-}
-
-func colons(raw []byte) string {
-	parts := make([]string, len(raw))
-	for i, b := range raw {
-		parts[i] = strings.ToUpper(hex.EncodeToString([]byte{b}))
-	}
-	return strings.Join(parts, ":")
 }

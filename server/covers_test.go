@@ -25,6 +25,7 @@ func TestCovers(t *testing.T) {
 		"an equal policy":   {order{policy: policy(sync.Never)}, order{policy: policy(sync.Never)}, true},
 		"another policy":    {order{policy: policy(sync.Never)}, order{policy: policy(sync.Always)}, false},
 		"no policy of ours": {order{policy: policy(sync.Never)}, order{}, false},
+		"a policy for more": {order{policy: policy(sync.Never)}, order{scope: Scope(sse.VirtualMachines)}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -51,6 +51,8 @@
 // netbox-proxbox 0.0.29 syncs in stages, each a path with /stream, and each a set of kinds in the scope of a run:
 //
 //	/dcim/devices/create                                            devices
+//	/dcim/devices/interfaces/create                                 interfaces, MAC and IP addresses of devices, and
+//	                                                                the devices, which point to them
 //	/virtualization/virtual-machines/create                         virtual machines; with all that hangs on them,
 //	                                                                unless sync_vm_network=false
 //	/virtualization/virtual-machines/virtual-disks/create           virtual disks
@@ -60,11 +62,11 @@
 //	/virtualization/virtual-machines/{id}/create                    one virtual machine, by its number in NetBox;
 //	/virtualization/virtual-machines/{id}/virtual-disks/create      its disks
 //
-// Stages for what is not synced (storages, task histories, backups, snapshots, interfaces of nodes, SDN, replications,
-// backup jobs) complete at once and say so. Of the query, proxmox_endpoint_ids names clusters by the numbers of their
-// rows, netbox_vm_ids virtual machines; overwrite flags and sync modes become the run's policy and scope where there is a
-// rule for them, and anything else is accepted and has no effect. Only a stage for a branch of NetBox
-// (netbox_branch_schema_id) is refused: the main data would be written to in its place.
+// Stages for what is not synced (storages, task histories, backups, snapshots, SDN, replications, backup jobs) complete at
+// once and say so. Of the query, proxmox_endpoint_ids names clusters by the numbers of their rows, netbox_vm_ids virtual
+// machines; overwrite flags and sync modes become the run's policy and scope where there is a rule for them, and anything
+// else is accepted and has no effect. Only a stage for a branch of NetBox (netbox_branch_schema_id) is refused: the main
+// data would be written to in its place.
 //
 // These streams are in the dialect [sse.Stages]. On paths that the documented backend has too, that is for requests with
 // the header X-Proxbox-API-Key, proxmox_endpoint_ids or netbox_branch_schema_id; others get the documented dialect, and

@@ -29,8 +29,26 @@ func (o order) covers(other order) bool {
 	case o.dry && !named(other.scope).Covers(named(o.scope)): // a plan for more, once applied, would do more
 		return false
 	}
-	return named(o.scope).Covers(named(other.scope)) && reflect.DeepEqual(o.policy, other.policy) &&
-		reflect.DeepEqual(o.rows, other.rows)
+	return named(o.scope).Covers(named(other.scope)) && o.abides(other) && reflect.DeepEqual(o.rows, other.rows)
+}
+
+// abides tells whether the policies agree in all that the other asks for.
+func (o order) abides(other order) bool {
+	return reflect.DeepEqual(rulesFor(other.scope, o.policy), rulesFor(other.scope, other.policy))
+}
+
+// rulesFor returns the rules of a policy for the kinds in a scope.
+func rulesFor(s sync.Scope, p *sync.Policy) map[sync.Kind]map[string]sync.Rule {
+	rules := map[sync.Kind]map[string]sync.Rule{}
+	if p == nil {
+		return rules
+	}
+	for kind, ofKind := range p.Rules {
+		if s.HasKind(kind) {
+			rules[kind] = ofKind
+		}
+	}
+	return rules
 }
 
 // apart tells whether two orders have no source in common.

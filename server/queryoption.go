@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/proxbox-go/proxbox/sse"
 	"github.com/proxbox-go/proxbox/sync"
 )
 
@@ -30,6 +31,9 @@ type fields = map[sync.Kind][]string
 // queryOptions returns the options that the plugin sends. What marks an object as ours (its source, UUID, VMID and kind)
 // is written whatever they say, and so is a name that nobody has edited: without them the next run would not know the
 // object again.
+//
+// The plugin's options for interfaces, MAC and IP addresses are about those of virtual machines, and it switches them off
+// together with these. What hangs on nodes goes by the mode of the nodes.
 func queryOptions() []queryOption {
 	const (
 		off       = "false"
@@ -43,22 +47,33 @@ func queryOptions() []queryOption {
 		tuning     = "it tunes another backend"
 		shared     = "shared objects are in every run; the plugin leaves the nodes out too"
 	)
+	aboutNode := []string{
+		"custom_fields.proxmox_node_cpus", "custom_fields.proxmox_node_memory", "custom_fields.proxmox_node_cpu_model",
+	}
 	about := []string{
 		"custom_fields.proxmox_start_at_boot", "custom_fields.proxmox_unprivileged_container",
 		"custom_fields.proxmox_qemu_agent", "custom_fields.proxmox_search_domain",
+		"custom_fields.proxmox_node", "custom_fields.proxmox_pool", "custom_fields.proxmox_ha_state",
 	}
+	// The custom field tells which of the tags are Proxmox VE's: it changes with them or not at all.
+	tags := []string{"tags", "custom_fields.proxmox_tags"}
 	network := []sync.Kind{"vm-interface", "mac-address", "ip-address"}
 	onMachine := slices.Concat(network, []sync.Kind{"virtual-disk"})
 	mac := fields{"vm-interface": {"mac_address", "primary_mac_address"}}
+	ofInterface := []string{"name", "enabled", "mtu", "description", "mode", "untagged_vlan", "tagged_vlans"}
+	ofAddress := []string{"address", "status", "assigned_object", "description", "vrf", "role"}
 	return []queryOption{
 		{name: "overwrite_device_role", value: off, once: fields{"device": {"role"}}},
 		{name: "overwrite_device_type", value: off, once: fields{"device": {"device_type"}}},
 		{name: "overwrite_device_tags", value: off, once: fields{"device": {"tags"}}},
 		{name: "overwrite_device_status", value: off, once: fields{"device": {"status"}}},
 		{name: "overwrite_device_description", value: off, once: fields{"device": {"description"}}},
+		{name: "overwrite_device_custom_fields", value: off, once: fields{"device": aboutNode}},
 		{name: "overwrite_vm_role", value: off, once: fields{"virtual-machine": {"role"}}},
 		{name: "overwrite_vm_type", value: off, once: fields{"virtual-machine": {"virtual_machine_type"}}},
-		{name: "overwrite_vm_tags", value: off, once: fields{"virtual-machine": {"tags"}}},
+		{name: "overwrite_vm_platform", value: off, once: fields{"virtual-machine": {"platform"}}},
+		{name: "overwrite_vm_tags", value: off, once: fields{"virtual-machine": tags}},
+		{name: "overwrite_vm_proxmox_tags", value: off, once: fields{"virtual-machine": tags}},
 		{name: "overwrite_vm_description", value: off, once: fields{"virtual-machine": {"description"}}},
 		{name: "overwrite_vm_custom_fields", value: off, once: fields{"virtual-machine": about}},
 		{name: "overwrite_ip_status", value: off, once: fields{"ip-address": {"status"}}},
@@ -66,40 +81,42 @@ func queryOptions() []queryOption {
 		{name: "sync_mode_vm", value: disabled, leaves: slices.Concat([]sync.Kind{"virtual-machine"}, onMachine)},
 		{name: "sync_mode_vm", value: bootstrap, once: fields{
 			"virtual-machine": slices.Concat([]string{
-				"cluster", "role", "tags", "virtual_machine_type", "status", "device", "site", "description", "vcpus", "memory",
-			}, about),
+				"cluster", "role", "virtual_machine_type", "platform", "tenant", "status", "device", "site", "description", "comments",
+				"vcpus", "memory", "start_on_boot",
+			}, tags, about),
 			"virtual-disk": {"name", "size", "description"},
 		}},
 		{name: "sync_mode_vm_interface", value: disabled, leaves: network},
-		{name: "sync_mode_vm_interface", value: bootstrap, once: fields{"vm-interface": {"name", "enabled", "mtu"}}},
+		{name: "sync_mode_vm_interface", value: bootstrap, once: fields{"vm-interface": ofInterface}},
 		{name: "sync_mode_mac", value: disabled, leaves: []sync.Kind{"mac-address"}, never: mac},
 		{name: "sync_mode_ip_address", value: disabled, leaves: []sync.Kind{"ip-address"}},
-		{name: "sync_mode_ip_address", value: bootstrap, once: fields{"ip-address": {"address", "status", "assigned_object"}}},
-		{name: "sync_mode_node", value: disabled, leaves: []sync.Kind{"device"}},
-		{name: "sync_mode_node", value: bootstrap, once: fields{"device": {
-			"site", "cluster", "device_type", "role", "description", "tags", "status", "platform",
-		}}},
+		{name: "sync_mode_ip_address", value: bootstrap, once: fields{"ip-address": ofAddress}},
+		{name: "sync_mode_node", value: disabled, leaves: Scope(sse.Devices).Kinds},
+		{name: "sync_mode_node", value: bootstrap, once: fields{
+			"device": slices.Concat([]string{
+				"site", "location", "cluster", "device_type", "role", "tenant", "description", "tags", "status", "platform",
+			}, aboutNode),
+			"node-interface":  slices.Concat(ofInterface, []string{"type", "parent", "bridge", "lag"}),
+			"node-ip-address": ofAddress,
+		}},
 
 		{name: "sync_vm_network", value: off, leaves: onMachine},
 		{name: "assign_vm_interface_ips", value: off, leaves: []sync.Kind{"ip-address"}},
 		{name: "sync_vm_interface_macs", value: off, leaves: []sync.Kind{"mac-address"}, never: mac},
 
-		{name: "overwrite_device_custom_fields", ignored: "those of a device only mark it as ours"},
-		{name: "overwrite_vm_platform", ignored: notWritten},
-		{name: "overwrite_vm_proxmox_tags", ignored: notWritten},
 		{name: "overwrite_vm_cloudinit", ignored: notWritten},
 		{name: "overwrite_cluster_tags", ignored: createOnly},
 		{name: "overwrite_cluster_description", ignored: createOnly},
 		{name: "overwrite_cluster_custom_fields", ignored: "those of a cluster only mark it as ours"},
-		{name: "overwrite_node_interface_tags", ignored: notOurs},
-		{name: "overwrite_node_interface_custom_fields", ignored: notOurs},
+		{name: "overwrite_node_interface_tags", ignored: notWritten},
+		{name: "overwrite_node_interface_custom_fields", ignored: notWritten},
 		{name: "overwrite_storage_tags", ignored: notOurs},
 		{name: "overwrite_vm_interface_tags", ignored: notWritten},
 		{name: "overwrite_vm_interface_custom_fields", ignored: notWritten},
 		{name: "overwrite_ip_tags", ignored: notWritten},
 		{name: "overwrite_ip_custom_fields", ignored: notWritten},
 		{name: "overwrite_ip_address_dns_name", ignored: notWritten},
-		{name: "sync_mode_vm_template", ignored: "a template is a virtual machine like any other"},
+		{name: "sync_mode_vm_template", ignored: mapping},
 		{name: "sync_mode_mac", value: bootstrap, ignored: "the MAC addresses of an interface are one with it"},
 		{name: "sync_mode_cluster", ignored: shared},
 		{name: "sync_mode_storage", ignored: notOurs},

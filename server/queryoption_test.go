@@ -1,6 +1,7 @@
 package server
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -22,43 +23,60 @@ func TestQueryOptions(t *testing.T) {
 	}
 	noMAC := map[sync.Kind]map[string]sync.Rule{"vm-interface": {"mac_address": sync.Never, "primary_mac_address": sync.Never}}
 	onMachine := []sync.Kind{"vm-interface", "mac-address", "ip-address", "virtual-disk"}
+	custom := func(names ...string) []string {
+		for i, name := range names {
+			names[i] = "custom_fields.proxmox_" + name
+		}
+		return names
+	}
+	nic := []string{"name", "enabled", "mtu", "description", "mode", "untagged_vlan", "tagged_vlans"}
+	address := []string{"address", "status", "assigned_object", "description", "vrf", "role"}
+	node := once("device", append(custom("node_cpus", "node_memory", "node_cpu_model"),
+		"site", "location", "cluster", "device_type", "role", "tenant", "description", "tags", "status", "platform")...)
+	maps.Copy(node, once("node-interface", append(slices.Clone(nic), "type", "parent", "bridge", "lag")...))
+	maps.Copy(node, once("node-ip-address", address...))
+	aboutMachine := custom("start_at_boot", "unprivileged_container", "qemu_agent", "search_domain", "node", "pool", "ha_state")
+	machine := once("virtual-machine", append(slices.Clone(aboutMachine), "cluster", "role", "virtual_machine_type", "platform", "tenant",
+		"status", "device", "site", "description", "comments", "vcpus", "memory", "start_on_boot", "tags", "custom_fields.proxmox_tags")...)
+	maps.Copy(machine, once("virtual-disk", "name", "size", "description"))
 	for query, want := range map[string]struct {
 		leaves []sync.Kind
 		rules  map[sync.Kind]map[string]sync.Rule
 	}{
-		"":                                   {},
-		"overwrite_device_role=true":         {},
-		"overwrite_device_role=1":            {},
-		"overwrite_device_role=":             {},
-		"overwrite_device_role=false":        {nil, once("device", "role")},
-		"overwrite_device_role=False":        {nil, once("device", "role")},
-		"overwrite_device_role=0":            {nil, once("device", "role")},
-		"overwrite_device_type=off":          {nil, once("device", "device_type")},
-		"overwrite_device_tags=no":           {nil, once("device", "tags")},
-		"overwrite_device_status=f":          {nil, once("device", "status")},
-		"overwrite_device_description=n":     {nil, once("device", "description")},
-		"overwrite_device_custom_fields=off": {},
-		"overwrite_vm_role=false":            {nil, once("virtual-machine", "role")},
-		"overwrite_vm_type=false":            {nil, once("virtual-machine", "virtual_machine_type")},
-		"overwrite_vm_tags=false":            {nil, once("virtual-machine", "tags")},
-		"overwrite_vm_description=false":     {nil, once("virtual-machine", "description")},
-		"overwrite_vm_custom_fields=false": {nil, once("virtual-machine", "custom_fields.proxmox_start_at_boot",
-			"custom_fields.proxmox_unprivileged_container", "custom_fields.proxmox_qemu_agent", "custom_fields.proxmox_search_domain")},
-		"overwrite_ip_status=false":             {nil, once("ip-address", "status")},
-		"overwrite_vm_platform=false":           {},
-		"overwrite_cluster_tags=false":          {},
-		"overwrite_ip_address_dns_name=false":   {},
-		"sync_mode_vm=always":                   {},
-		"sync_mode_vm=disabled":                 {slices.Concat([]sync.Kind{"virtual-machine"}, onMachine), nil},
-		"sync_mode_vm_interface=disabled":       {onMachine[:3], nil},
-		"sync_mode_vm_interface=bootstrap_only": {nil, once("vm-interface", "name", "enabled", "mtu")},
-		"sync_mode_mac=disabled":                {onMachine[1:2], noMAC},
-		"sync_mode_mac=bootstrap_only":          {},
-		"sync_mode_ip_address=disabled":         {onMachine[2:3], nil},
-		"sync_mode_ip_address=bootstrap_only":   {nil, once("ip-address", "address", "status", "assigned_object")},
-		"sync_mode_node=disabled":               {[]sync.Kind{"device"}, nil},
-		"sync_mode_node=bootstrap_only": {nil, once("device", "site", "cluster", "device_type", "role", "description", "tags",
-			"status", "platform")},
+		"":                                                  {},
+		"overwrite_device_role=true":                        {},
+		"overwrite_device_role=1":                           {},
+		"overwrite_device_role=":                            {},
+		"overwrite_device_role=false":                       {nil, once("device", "role")},
+		"overwrite_device_role=False":                       {nil, once("device", "role")},
+		"overwrite_device_role=0":                           {nil, once("device", "role")},
+		"overwrite_device_type=off":                         {nil, once("device", "device_type")},
+		"overwrite_device_tags=no":                          {nil, once("device", "tags")},
+		"overwrite_device_status=f":                         {nil, once("device", "status")},
+		"overwrite_device_description=n":                    {nil, once("device", "description")},
+		"overwrite_device_custom_fields=off":                {nil, once("device", custom("node_cpus", "node_memory", "node_cpu_model")...)},
+		"overwrite_vm_role=false":                           {nil, once("virtual-machine", "role")},
+		"overwrite_vm_type=false":                           {nil, once("virtual-machine", "virtual_machine_type")},
+		"overwrite_vm_tags=false":                           {nil, once("virtual-machine", "tags", "custom_fields.proxmox_tags")},
+		"overwrite_vm_proxmox_tags=false":                   {nil, once("virtual-machine", "tags", "custom_fields.proxmox_tags")},
+		"overwrite_vm_description=false":                    {nil, once("virtual-machine", "description")},
+		"overwrite_vm_custom_fields=false":                  {nil, once("virtual-machine", aboutMachine...)},
+		"overwrite_ip_status=false":                         {nil, once("ip-address", "status")},
+		"overwrite_vm_platform=false":                       {nil, once("virtual-machine", "platform")},
+		"overwrite_node_interface_tags=false":               {},
+		"overwrite_cluster_tags=false":                      {},
+		"overwrite_ip_address_dns_name=false":               {},
+		"sync_mode_vm=always":                               {},
+		"sync_mode_vm=disabled":                             {slices.Concat([]sync.Kind{"virtual-machine"}, onMachine), nil},
+		"sync_mode_vm=bootstrap_only":                       {nil, machine},
+		"sync_mode_vm_interface=disabled":                   {onMachine[:3], nil},
+		"sync_mode_vm_interface=bootstrap_only":             {nil, once("vm-interface", nic...)},
+		"sync_mode_mac=disabled":                            {onMachine[1:2], noMAC},
+		"sync_mode_mac=bootstrap_only":                      {},
+		"sync_mode_ip_address=disabled":                     {onMachine[2:3], nil},
+		"sync_mode_ip_address=bootstrap_only":               {nil, once("ip-address", address...)},
+		"sync_mode_node=disabled":                           {[]sync.Kind{"device", "node-interface", "node-mac-address", "node-ip-address"}, nil},
+		"sync_mode_node=bootstrap_only":                     {nil, node},
 		"sync_mode_sdn=disabled":                            {},
 		"sync_mode_vm_template=disabled":                    {},
 		"sync_vm_network=false":                             {onMachine, nil},

@@ -98,7 +98,7 @@ func TestPostRun(t *testing.T) {
 		"nothing":    {"", sync.Scope{}},
 		"everything": {`{}`, sync.Scope{}},
 		"a stage":    {`{"stage":"devices"}`, server.Scope(sse.Devices)},
-		"a source":   {`{"stage":"devices","sources":["lab"]}`, sync.Scope{Sources: []string{"lab"}, Kinds: []sync.Kind{"device"}}},
+		"a source":   {`{"stage":"devices","sources":["lab"]}`, sync.Scope{Sources: []string{"lab"}, Kinds: server.Scope(sse.Devices).Kinds}},
 		"a guest":    {`{"guests":[{"source":"lab","id":100}]}`, sync.Scope{Guests: []sync.GuestRef{{Source: "lab", ID: 100}}}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -96,7 +96,7 @@ func TestSocketCommands(t *testing.T) {
 	}{
 		"Full Update Sync":       {nil, 0},
 		"Full Update":            {nil, 0},
-		"Sync Nodes":             {[]string{"Sync Nodes"}, 1},
+		"Sync Nodes":             {[]string{"Sync Nodes"}, 4},
 		"Sync Virtual Machines":  {nil, 5},
 		" Sync Virtual Machines": {nil, 5},
 	} {

@@ -33,7 +33,15 @@ const recordedQuery = "?use_guest_agent_interface_name=true&vm_interface_sync_st
 // jobExtras are what the stage virtual-machines has besides in a job of all stages.
 const jobExtras = "&sync_task_history=false&sync_vm_network=false&run_id=9d2c6f0e-6f0b-4f0c-8a63-0c8a4f7f8f55"
 
-const machinePaths = "/virtualization/virtual-machines"
+const (
+	machinePaths   = "/virtualization/virtual-machines"
+	nodeInterfaces = "/dcim/devices/interfaces/create"
+)
+
+// pluginPolicy is what the plugin's defaults come to: the platforms of machines that are there are left alone.
+func pluginPolicy() *sync.Policy {
+	return &sync.Policy{Rules: map[sync.Kind]map[string]sync.Rule{"virtual-machine": {"platform": sync.CreateOnly}}}
+}
 
 // jobStages are the stages of a job in their order, with the kinds that each is recorded, or has, to write.
 func jobStages() []jobStage {
@@ -46,7 +54,7 @@ func jobStages() []jobStage {
 		{sse.StageDisks, machinePaths + "/virtual-disks/create", "", on("virtual-disk")},
 		{sse.StageBackups, machinePaths + "/backups/all/create", "&delete_nonexistent_backup=true", nil},
 		{sse.StageSnapshots, machinePaths + "/snapshots/all/create", "&delete_nonexistent_snapshot=true", nil},
-		{sse.StageNodeInterfaces, "/dcim/devices/interfaces/create", "", nil},
+		{sse.StageNodeInterfaces, nodeInterfaces, "", on("device", "node-interface", "node-mac-address", "node-ip-address")},
 		{sse.StageInterfaces, machinePaths + "/interfaces/create", "", on("vm-interface", "mac-address")},
 		{sse.StageAddresses, machinePaths + "/interfaces/ip-address/create", "", on("virtual-machine", "vm-interface", "mac-address", "ip-address")},
 		{sse.StageSDN, "/proxmox/sdn/create", "", nil},
@@ -147,7 +155,7 @@ func TestJobOfAllStages(t *testing.T) {
 			if stage.kinds != nil {
 				run := s.backend.run(t)
 				assert.Equal(t, sync.Scope{Sources: []string{"lab"}, Kinds: stage.kinds}, run.options.Scope, stage.name)
-				assert.Nil(t, run.options.Policy, "the plugin's defaults change nothing")
+				assert.Equal(t, pluginPolicy(), run.options.Policy)
 				run.tell(fullRun()[:8]...)
 				run.finish()
 			}
@@ -256,27 +264,29 @@ func TestStageScopes(t *testing.T) {
 	all := []sync.Kind{"virtual-machine", "vm-interface", "mac-address", "ip-address", "virtual-disk"}
 	const disks, interfaces = machinePaths + "/virtual-disks/create", machinePaths + "/interfaces/create"
 	const addresses = machinePaths + "/interfaces/ip-address/create"
+	onNodes := []sync.Kind{"device", "node-interface", "node-mac-address", "node-ip-address"}
 	for name, c := range map[string]struct {
 		path, query string
 		want        sync.Scope
 	}{
-		"all clusters":        {devices, "?proxmox_endpoint_ids=", sync.Scope{Kinds: []sync.Kind{"device"}}},
-		"two clusters":        {devices, "?proxmox_endpoint_ids=2,1", sync.Scope{Sources: []string{"east", "lab"}, Kinds: []sync.Kind{"device"}}},
-		"twice the same":      {devices, "?proxmox_endpoint_ids=1,1", sync.Scope{Sources: []string{"lab"}, Kinds: []sync.Kind{"device"}}},
-		"unknown options":     {disks, "?shoe_size=44&overwrite_everything=false", sync.Scope{Kinds: []sync.Kind{"virtual-disk"}}},
-		"machines alone":      {machines, "?proxmox_endpoint_ids=1", sync.Scope{Sources: []string{"lab"}, Kinds: all}},
-		"without network":     {machines, "?proxmox_endpoint_ids=1&sync_vm_network=false", sync.Scope{Sources: []string{"lab"}, Kinds: all[:1]}},
-		"without addresses":   {machines, "?proxmox_endpoint_ids=1&assign_vm_interface_ips=False", sync.Scope{Sources: []string{"lab"}, Kinds: []sync.Kind{"virtual-machine", "vm-interface", "mac-address", "virtual-disk"}}},
-		"without MACs":        {interfaces, "?sync_vm_interface_macs=0", sync.Scope{Kinds: []sync.Kind{"vm-interface"}}},
-		"no machines":         {full, "?proxmox_endpoint_ids=1&sync_mode_vm=disabled", sync.Scope{Sources: []string{"lab"}, Kinds: []sync.Kind{"device"}}},
-		"no nodes":            {full, "?proxmox_endpoint_ids=1&sync_mode_node=disabled", sync.Scope{Sources: []string{"lab"}, Kinds: all}},
-		"one machine":         {machinePaths + "/20/create", "?proxmox_endpoint_ids=1", sync.Scope{Sources: []string{"lab"}, Guests: []sync.GuestRef{{Source: "lab", ID: 101}}, Kinds: all}},
-		"of any cluster":      {machinePaths + "/30/create", "", sync.Scope{Guests: []sync.GuestRef{{Source: "east", ID: 101}}, Kinds: all}},
-		"its disks":           {machinePaths + "/20/virtual-disks/create", "", sync.Scope{Guests: []sync.GuestRef{{Source: "lab", ID: 101}}, Kinds: []sync.Kind{"virtual-disk"}}},
-		"machines by a query": {interfaces, "?netbox_vm_ids=20,21,20", sync.Scope{Guests: []sync.GuestRef{{Source: "lab", ID: 101}, {Source: "lab", ID: 102}}, Kinds: []sync.Kind{"vm-interface", "mac-address"}}},
-		"addresses of one":    {addresses, "?netbox_vm_ids=21", sync.Scope{Guests: []sync.GuestRef{{Source: "lab", ID: 102}}, Kinds: all[:4]}},
-		"no branch":           {devices, "?netbox_branch_schema_id=", sync.Scope{Kinds: []sync.Kind{"device"}}},
-		"the path's counts":   {machinePaths + "/20/create", "?netbox_vm_ids=20", sync.Scope{Guests: []sync.GuestRef{{Source: "lab", ID: 101}}, Kinds: all}},
+		"all clusters":           {devices, "?proxmox_endpoint_ids=", sync.Scope{Kinds: []sync.Kind{"device"}}},
+		"two clusters":           {devices, "?proxmox_endpoint_ids=2,1", sync.Scope{Sources: []string{"east", "lab"}, Kinds: []sync.Kind{"device"}}},
+		"twice the same":         {devices, "?proxmox_endpoint_ids=1,1", sync.Scope{Sources: []string{"lab"}, Kinds: []sync.Kind{"device"}}},
+		"unknown options":        {disks, "?shoe_size=44&overwrite_everything=false", sync.Scope{Kinds: []sync.Kind{"virtual-disk"}}},
+		"machines alone":         {machines, "?proxmox_endpoint_ids=1", sync.Scope{Sources: []string{"lab"}, Kinds: all}},
+		"without network":        {machines, "?proxmox_endpoint_ids=1&sync_vm_network=false", sync.Scope{Sources: []string{"lab"}, Kinds: all[:1]}},
+		"without addresses":      {machines, "?proxmox_endpoint_ids=1&assign_vm_interface_ips=False", sync.Scope{Sources: []string{"lab"}, Kinds: []sync.Kind{"virtual-machine", "vm-interface", "mac-address", "virtual-disk"}}},
+		"without MACs":           {interfaces, "?sync_vm_interface_macs=0", sync.Scope{Kinds: []sync.Kind{"vm-interface"}}},
+		"no machines":            {full, "?proxmox_endpoint_ids=1&sync_mode_vm=disabled", sync.Scope{Sources: []string{"lab"}, Kinds: onNodes}},
+		"nodes without machines": {nodeInterfaces, "?proxmox_endpoint_ids=1&sync_mode_vm=disabled&sync_mode_vm_interface=disabled&sync_mode_mac=disabled&sync_mode_ip_address=disabled", sync.Scope{Sources: []string{"lab"}, Kinds: onNodes}},
+		"no nodes":               {full, "?proxmox_endpoint_ids=1&sync_mode_node=disabled", sync.Scope{Sources: []string{"lab"}, Kinds: all}},
+		"one machine":            {machinePaths + "/20/create", "?proxmox_endpoint_ids=1", sync.Scope{Sources: []string{"lab"}, Guests: []sync.GuestRef{{Source: "lab", ID: 101}}, Kinds: all}},
+		"of any cluster":         {machinePaths + "/30/create", "", sync.Scope{Guests: []sync.GuestRef{{Source: "east", ID: 101}}, Kinds: all}},
+		"its disks":              {machinePaths + "/20/virtual-disks/create", "", sync.Scope{Guests: []sync.GuestRef{{Source: "lab", ID: 101}}, Kinds: []sync.Kind{"virtual-disk"}}},
+		"machines by a query":    {interfaces, "?netbox_vm_ids=20,21,20", sync.Scope{Guests: []sync.GuestRef{{Source: "lab", ID: 101}, {Source: "lab", ID: 102}}, Kinds: []sync.Kind{"vm-interface", "mac-address"}}},
+		"addresses of one":       {addresses, "?netbox_vm_ids=21", sync.Scope{Guests: []sync.GuestRef{{Source: "lab", ID: 102}}, Kinds: all[:4]}},
+		"no branch":              {devices, "?netbox_branch_schema_id=", sync.Scope{Kinds: []sync.Kind{"device"}}},
+		"the path's counts":      {machinePaths + "/20/create", "?netbox_vm_ids=20", sync.Scope{Guests: []sync.GuestRef{{Source: "lab", ID: 101}}, Kinds: all}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -300,7 +310,9 @@ func TestStagePolicy(t *testing.T) {
 		w := s.watchStage(devices, strings.Replace(recordedQuery, "overwrite_device_role=true", "overwrite_device_role=false", 1))
 		run := s.backend.run(t)
 		require.NotNil(t, run.options.Policy)
-		assert.Equal(t, map[sync.Kind]map[string]sync.Rule{"device": {"role": sync.CreateOnly}}, run.options.Policy.Rules)
+		want := pluginPolicy()
+		want.Rules["device"] = map[string]sync.Rule{"role": sync.CreateOnly}
+		assert.Equal(t, want, run.options.Policy)
 		other := s.watchStage(devices, recordedQuery)
 		assert.Equal(t, []string{"substep"}, other.names(), "another policy is another run")
 		assert.Equal(t, "Waiting for run "+run.id()+" to finish.", other.said()[0])
@@ -316,7 +328,7 @@ func TestStagesThatSyncModesLeaveOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := servePushed(t)
 		for path, mode := range map[string]string{
-			devices: "sync_mode_node", machines: "sync_mode_vm", machinePaths + "/virtual-disks/create": "sync_mode_vm",
+			devices: "sync_mode_node", nodeInterfaces: "sync_mode_node", machines: "sync_mode_vm", machinePaths + "/virtual-disks/create": "sync_mode_vm",
 			machinePaths + "/interfaces/create": "sync_mode_vm_interface", machinePaths + "/20/create": "sync_mode_vm",
 			machinePaths + "/interfaces/ip-address/create": "sync_mode_ip_address",
 		} {
@@ -381,6 +393,18 @@ func TestRepeatedStage(t *testing.T) {
 		third := s.watchStage(machines, recordedQuery+jobExtras)
 		s.backend.run(t).finish()
 		assert.Equal(t, "complete", third.last().Event, "after its end it is done anew")
+	})
+}
+
+// A job about some virtual machines has the stage about nodes too, as part of "network interfaces".
+func TestNodeInterfacesOfMachines(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := servePushed(t)
+		_, complete := s.watchStage(nodeInterfaces, recordedQuery+"&netbox_vm_ids=20").summary()
+		assert.Equal(t, true, complete.Body["ok"])
+		assert.Contains(t, complete.Body["message"], "Virtual machines are asked for, and it is about nodes")
+		s.backend.idle(t)
 	})
 }
 

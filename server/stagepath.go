@@ -72,7 +72,7 @@ func (p stagePath) staged(request *http.Request) bool {
 // streamOf returns as what a stage is told to sockets, and, where it has one, its stream in the documented dialect.
 func streamOf(stage sse.Stage) sse.Stream {
 	switch stage {
-	case sse.StageDevices:
+	case sse.StageDevices, sse.StageNodeInterfaces:
 		return sse.Devices
 	case sse.StageFullUpdate:
 		return sse.FullUpdate
@@ -81,11 +81,14 @@ func streamOf(stage sse.Stage) sse.Stream {
 }
 
 // stageKinds returns the kinds that a stage writes; none for one that does nothing. An address needs its interface, and
-// the pointers to primary addresses stand on the virtual machine.
+// the pointers to primary addresses stand on the virtual machine or the device. The stage of the devices leaves what hangs
+// on them to that of their interfaces, which the plugin has as a choice of its own: each object is counted in one stage.
 func stageKinds(stage sse.Stage) []sync.Kind {
 	switch stage {
 	case sse.StageDevices:
 		return []sync.Kind{"device"}
+	case sse.StageNodeInterfaces:
+		return Scope(sse.Devices).Kinds
 	case sse.StageVirtualMachines:
 		return Scope(sse.VirtualMachines).Kinds
 	case sse.StageDisks:
@@ -95,7 +98,7 @@ func stageKinds(stage sse.Stage) []sync.Kind {
 	case sse.StageAddresses:
 		return []sync.Kind{"virtual-machine", "vm-interface", "mac-address", "ip-address"}
 	case sse.StageFullUpdate:
-		return append([]sync.Kind{"device"}, Scope(sse.VirtualMachines).Kinds...)
+		return append(Scope(sse.Devices).Kinds, Scope(sse.VirtualMachines).Kinds...)
 	}
 	return nil
 }
@@ -107,7 +110,6 @@ func leftAlone(stage sse.Stage) string {
 		sse.StageTaskHistory:    "Task histories",
 		sse.StageBackups:        "Backups",
 		sse.StageSnapshots:      "Snapshots",
-		sse.StageNodeInterfaces: "The interfaces of nodes",
 		sse.StageSDN:            "SDN zones and networks",
 		sse.StageReplications:   "Replication jobs",
 		sse.StageBackupRoutines: "Backup jobs",

@@ -33,8 +33,12 @@ func (s *Server) stageOrder(p stagePath, request *http.Request) (o order, alone 
 		return o, "", err
 	}
 	kinds := stageKinds(p.stage)
-	if len(kinds) == 0 {
+	switch {
+	case len(kinds) == 0:
 		return o, leftAlone(p.stage), nil
+	case p.stage == sse.StageNodeInterfaces && len(numbersIn(query["netbox_vm_ids"])) > 0:
+		// The plugin's choice "network interfaces" is this stage and that of the virtual machines: the latter does it.
+		return o, "Virtual machines are asked for, and it is about nodes: NetBox is left as it is.", nil
 	}
 	leaves, policy := readOptions(query)
 	o.policy = policy
@@ -55,6 +59,8 @@ func isAbout(stage sse.Stage, kind sync.Kind) bool {
 		return kind == "ip-address"
 	case sse.StageInterfaces:
 		return kind == "vm-interface"
+	case sse.StageNodeInterfaces:
+		return kind == "node-interface"
 	}
 	return true
 }

@@ -117,7 +117,7 @@ func TestNextRunIsANewOne(t *testing.T) {
 func TestScopes(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]sync.Scope{
-		devices:  {Kinds: []sync.Kind{"device"}},
+		devices:  {Kinds: []sync.Kind{"device", "node-interface", "node-mac-address", "node-ip-address"}},
 		machines: {Kinds: []sync.Kind{"virtual-machine", "vm-interface", "mac-address", "ip-address", "virtual-disk"}},
 		full:     {},
 	} {

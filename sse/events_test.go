@@ -103,6 +103,9 @@ func fullRun() []sync.Event {
 		sync.Step{
 			Stage: "devices", Status: sync.Completed, Key: deviceKey("pve01"), Name: "pve01", Op: sync.Create, ID: "12", Done: 1, Total: 1,
 			Object: nodeObject(),
+			Children: map[sync.Kind]sync.Counts{
+				"node-interface": {Created: 3}, "node-mac-address": {Created: 2}, "node-ip-address": {Created: 1, Skipped: 1},
+			},
 		},
 		sync.Step{Stage: "devices", Status: sync.Completed, Done: 1, Total: 1},
 		sync.Step{Stage: "virtual-machines", Status: sync.Started, Total: 5},
@@ -114,7 +117,7 @@ func fullRun() []sync.Event {
 		sync.Step{Stage: "virtual-machines", Status: sync.Started, Key: machineKey("101"), Name: "vm101", ID: "41", Total: 5},
 		sync.Step{
 			Stage: "virtual-machines", Status: sync.Completed, Key: machineKey("101"), Name: "vm101", Op: sync.Skip, ID: "41", Done: 2, Total: 5,
-			Notes: []string{"virtual-machine vm101: no longer in the source: left as it is, units are never deleted"},
+			Notes: []string{"virtual-machine vm101: no longer in the source: left as it is"},
 		},
 		sync.Step{Stage: "virtual-machines", Status: sync.Started, Key: machineKey("102"), Name: "Bär & Söhne", ID: "42", Total: 5},
 		sync.Step{

@@ -41,8 +41,8 @@ type phase struct {
 func (s Stage) phases() []phase {
 	devices := phase{name: string(StageDevices), unit: "device"}
 	machines := phase{name: string(StageVirtualMachines), unit: "virtual-machine"}
-	on := func(children ...sync.Kind) []phase {
-		return []phase{{name: string(s), unit: machines.unit, children: children}}
+	on := func(unit phase, children ...sync.Kind) []phase {
+		return []phase{{name: string(s), unit: unit.unit, children: children}}
 	}
 	switch s {
 	case StageDevices:
@@ -50,11 +50,13 @@ func (s Stage) phases() []phase {
 	case StageVirtualMachines:
 		return []phase{machines}
 	case StageDisks:
-		return on("virtual-disk")
+		return on(machines, "virtual-disk")
+	case StageNodeInterfaces: // no other stage is about the addresses of nodes
+		return on(devices, "node-interface", "node-mac-address", "node-ip-address")
 	case StageInterfaces:
-		return on("vm-interface", "mac-address")
+		return on(machines, "vm-interface", "mac-address")
 	case StageAddresses:
-		return on("ip-address")
+		return on(machines, "ip-address")
 	case StageFullUpdate:
 		return []phase{devices, machines}
 	}
@@ -129,17 +131,25 @@ func (p phase) tally(r *sync.Result) tally {
 	return t
 }
 
-// subject names what the phase is about: "20 virtual disks".
-func (p phase) subject(n int) string {
+// subject names what the phase is about: "20 virtual disks", "12 interfaces, 3 IP addresses". What is none of the later
+// kinds counts as one of the first.
+func (p phase) subject(r *sync.Result, t tally) string {
 	if len(p.children) == 0 {
-		return amount(n, p.unit)
+		return amount(t.Total, p.unit)
 	}
-	return amount(n, p.children[0])
+	first, others := t.Total, ""
+	for _, kind := range p.children[1:] {
+		if n := r.Children[kind].Total(); n > 0 {
+			first -= n
+			others += ", " + amount(n, kind)
+		}
+	}
+	return amount(first, p.children[0]) + others
 }
 
-// said returns the tally as a sentence: "3 devices: 1 created, 2 unchanged."
-func (p phase) said(t tally) string {
-	return p.subject(t.Total) + listed(t) + "."
+// said returns the tally of a run as a sentence: "3 devices: 1 created, 2 unchanged."
+func (p phase) said(r *sync.Result, t tally) string {
+	return p.subject(r, t) + listed(t) + "."
 }
 
 // listed returns what is not zero: ": 1 created, 2 unchanged".
@@ -169,11 +179,11 @@ func listed(t tally) string {
 // noun returns what messages call an object of the kind.
 func noun(kind sync.Kind) string {
 	switch kind {
-	case "vm-interface":
+	case "vm-interface", "node-interface":
 		return "interface"
-	case "mac-address":
+	case "mac-address", "node-mac-address":
 		return "MAC address"
-	case "ip-address":
+	case "ip-address", "node-ip-address":
 		return "IP address"
 	}
 	return strings.ReplaceAll(string(kind), "-", " ")

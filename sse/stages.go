@@ -290,7 +290,9 @@ func operation(op sync.Op) (name, word string) {
 func (p phase) childrenSaid(children map[sync.Kind]sync.Counts) string {
 	kinds := p.children
 	if len(kinds) == 0 {
-		kinds = []sync.Kind{"vm-interface", "mac-address", "ip-address", "virtual-disk"}
+		kinds = []sync.Kind{
+			"node-interface", "node-mac-address", "node-ip-address", "vm-interface", "mac-address", "ip-address", "virtual-disk",
+		}
 	}
 	var text strings.Builder
 	for _, kind := range kinds {
@@ -422,7 +424,7 @@ func (d *staging) complete(r *sync.Result) {
 		case t.Failed > 0, beside:
 			status = statusErrors
 		}
-		message := p.said(t)
+		message := p.said(r, t)
 		if r.Unreached > 0 {
 			message += fmt.Sprintf(" %d objects were not come to.", r.Unreached)
 		}

@@ -17,7 +17,8 @@ import (
 // told are the stages that tell of a run.
 func told() []sse.Stage {
 	return []sse.Stage{
-		sse.StageDevices, sse.StageVirtualMachines, sse.StageDisks, sse.StageInterfaces, sse.StageAddresses, sse.StageFullUpdate,
+		sse.StageDevices, sse.StageVirtualMachines, sse.StageDisks, sse.StageNodeInterfaces, sse.StageInterfaces, sse.StageAddresses,
+		sse.StageFullUpdate,
 	}
 }
 

@@ -15,7 +15,7 @@ type chunk struct {
 	w       *writing
 	changes []*Change
 	units   map[Key][]*Change        // the changes by unit
-	pending map[Key]bool             // to be created here, and not yet
+	pending map[Key]bool             // to be created or taken over here, and not yet
 	ids     map[Key]string           // written here
 	failed  map[Key]error            // failed here
 	late    map[Key]map[string]Value // fields that wait for what they refer to
@@ -30,8 +30,8 @@ func (w *writing) newChunk(changes []*Change) *chunk {
 	}
 	for _, change := range changes {
 		c.units[change.Unit] = append(c.units[change.Unit], change)
-		if change.Op == Create {
-			c.pending[change.Key] = true
+		if change.Op == Create || change.Op == Update && change.Adopted {
+			c.pending[change.Key] = true // what is taken over may hang on something else as yet
 		}
 	}
 	return c
@@ -78,6 +78,8 @@ func (c *chunk) wave(kind Kind) {
 				creates = append(creates, item)
 			case len(item.Fields)+len(item.Refs) > 0:
 				updates = append(updates, item)
+			default:
+				delete(c.pending, change.Key)
 			}
 		}
 		patient = len(wait) < len(todo) // else they wait for each other: what can be is sent, the rest comes late
@@ -89,14 +91,14 @@ func (c *chunk) wave(kind Kind) {
 
 // waits tells whether the change refers to one of its own kind that is still to be created.
 func (c *chunk) waits(change *Change) bool {
-	for _, f := range change.Fields {
+	return slices.ContainsFunc(change.Fields, func(f FieldChange) bool {
 		for target := range f.New.keys {
 			if target.Kind == change.Key.Kind && target != change.Key && c.pending[target] {
 				return true
 			}
 		}
-	}
-	return false
+		return false
+	})
 }
 
 // inline settles a record that the write of the one that it hangs on creates, or would have created.
@@ -135,19 +137,29 @@ func (c *chunk) item(change *Change) (Item, error) {
 		default:
 			ids, missing := c.resolve(f.New)
 			switch {
+			case c.pendingIn(f.New):
+				c.putOff(change.Key, f.Name, f.New)
 			case missing.IsZero():
 				if item.Refs == nil {
 					item.Refs = map[string][]string{}
 				}
 				item.Refs[f.Name] = ids
-			case c.pending[missing]:
-				c.putOff(change.Key, f.Name, f.New)
 			default:
 				return Item{}, fmt.Errorf("%s: %w", missing, ErrDependency)
 			}
 		}
 	}
 	return item, nil
+}
+
+// pendingIn tells whether the value refers to something that is still pending.
+func (c *chunk) pendingIn(v Value) bool {
+	for target := range v.keys {
+		if c.pending[target] {
+			return true
+		}
+	}
+	return false
 }
 
 // transition returns the memory that holds until the unit's last write has landed.
@@ -159,7 +171,7 @@ func (c *chunk) transition(change *Change, f FieldChange) Memory {
 			return true
 		}
 		_, missing := c.resolve(change.New)
-		return missing.IsZero()
+		return missing.IsZero() && !c.pendingIn(change.New)
 	})
 }
 

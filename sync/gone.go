@@ -8,7 +8,7 @@ import (
 
 // gone tells of a unit of ours that the source no longer has.
 func (d *differ) gone(was *Record) Change {
-	reason := "no longer in the source: left as it is, units are never deleted"
+	reason := "no longer in the source: left as it is"
 	if h, held := d.holds.over(was.Source, was.Unit, ""); held {
 		reason = h.Reason
 	}

@@ -100,7 +100,7 @@ func TestRemovalOfUnits(t *testing.T) {
 		},
 		{
 			"one that the source does not know any more refers to it", state(removed(unit(a, ""))), state(ours(), on(unit(b, "3"), a)),
-			sync.Scope{}, []string{"skip vm a/1: not removed, because vm a/2 refers to it", "skip vm a/2: no longer in the source: left as it is, units are never deleted"},
+			sync.Scope{}, []string{"skip vm a/1: not removed, because vm a/2 refers to it", "skip vm a/2: no longer in the source: left as it is"},
 		},
 		{
 			"another refers to what hangs on it", state(removed(unit(a, "")), unit(b, "")),

@@ -381,7 +381,7 @@ func TestGoneGuestStays(t *testing.T) {
 	})
 	result := w.lands(t)
 	assert.ElementsMatch(t, []string{"vm101", "vm102", "vm103", "vm101 104"}, w.labels("guest"))
-	assert.Contains(t, result.Skipped, "guest vm101: no longer in the source: left as it is, units are never deleted")
+	assert.Contains(t, result.Skipped, "guest vm101: no longer in the source: left as it is")
 	w.settled(t)
 }
 

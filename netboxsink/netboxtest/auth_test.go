@@ -1,10 +1,15 @@
 package netboxtest_test
 
 import (
+	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/proxbox-go/proxbox/netboxsink/netboxtest"
 )
@@ -98,4 +103,42 @@ func TestProvision(t *testing.T) {
 	token := r.object(t)
 	c.token = "nbt_" + token["key"].(string) + "." + token["token"].(string)
 	assert.Equal(t, http.StatusOK, c.get("status/").Status)
+}
+
+// NetBox names the methods that write and are allowed, and no actions at all where none is.
+func TestOptionsNameWhatIsAllowed(t *testing.T) {
+	t.Parallel()
+	const path = "virtualization/virtual-machines/"
+	for name, tt := range map[string]struct {
+		token netboxtest.Token
+		want  []string
+	}{
+		"everything": {netboxtest.Token{}, []string{"POST", "PUT"}},
+		"read only":  {netboxtest.Token{ReadOnly: true}, nil},
+		"another type": {netboxtest.Token{Permissions: map[string][]netboxtest.Action{
+			"dcim.site": {netboxtest.View, netboxtest.Add, netboxtest.Modify},
+		}}, nil},
+		"add": {netboxtest.Token{Permissions: map[string][]netboxtest.Action{
+			"virtualization.virtualmachine": {netboxtest.Add},
+		}}, []string{"POST"}},
+		"change and delete": {netboxtest.Token{Permissions: map[string][]netboxtest.Action{
+			"virtualization.virtualmachine": {netboxtest.Modify, netboxtest.Delete},
+		}}, []string{"PUT"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tt.token.Secret = "own"
+			c := start(t, &netboxtest.Options{Tokens: []netboxtest.Token{tt.token}})
+			c.token = "own"
+			r := c.do(http.MethodOptions, path, nil)
+			require.Equal(t, http.StatusOK, r.Status)
+			var described struct{ Actions map[string]map[string]any }
+			require.NoError(t, json.Unmarshal([]byte(r.Text), &described))
+			assert.Equal(t, tt.want, slices.Sorted(maps.Keys(described.Actions)))
+			assert.Equal(t, len(tt.want) > 0, strings.Contains(r.Text, `"actions"`))
+			for _, fields := range described.Actions {
+				assert.Contains(t, fields, "name")
+			}
+		})
+	}
 }

@@ -181,10 +181,27 @@ func (c *call) showAll(status int, objects []*object) *response {
 	return &response{status: status, body: w.buffer, items: len(objects)}
 }
 
-// options describes the model, as short as it may be.
+// options describes the model, as short as it may be: its fields for each method that writes and is allowed, PUT for the
+// whole list too.
 func (c *call) options() *response {
 	b := appendString([]byte(`{"name":`), c.model.class+" List")
-	b = append(b, `,"renders":["application/json"],"parses":["application/json"],"actions":{"POST":{`...)
+	b = append(b, `,"renders":["application/json"],"parses":["application/json"]`...)
+	before := `,"actions":{`
+	for _, method := range []string{http.MethodPut, http.MethodPost} {
+		if c.account.may(actionOf(method), c.model.label) {
+			b = c.appendFields(append(b, before+`"`+method+`":`...))
+			before = ","
+		}
+	}
+	if before == "," {
+		b = append(b, '}')
+	}
+	return &response{status: http.StatusOK, body: append(b, '}')}
+}
+
+// appendFields describes what a body may hold.
+func (c *call) appendFields(b []byte) []byte {
+	b = append(b, '{')
 	for i, f := range c.model.fields {
 		if i > 0 {
 			b = append(b, ',')
@@ -194,5 +211,5 @@ func (c *call) options() *response {
 		b = strconv.AppendBool(append(b, `,"read_only":`...), !f.writable())
 		b = append(b, '}')
 	}
-	return &response{status: http.StatusOK, body: append(b, `}}}`...)}
+	return append(b, '}')
 }

@@ -97,19 +97,25 @@ func New(c Config, o *Options) (*sync.Engine, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	sink, problems := c.sink(o)
-	if len(c.Proxmox) == 0 {
-		problems = append(problems, &ConfigError{"$.proxmox", errors.New("no cluster is named: add one with name, urls and token")})
-	}
-	configured, wrong := c.sources(o)
-	if problems = append(problems, wrong...); len(problems) > 0 {
-		return nil, errors.Join(problems...)
+	sink, configured, err := c.ends(o)
+	if err != nil {
+		return nil, err
 	}
 	sources := make([]sync.Source, len(configured))
 	for i, source := range configured {
 		sources[i] = source
 	}
 	return newEngine(sink, sources, o)
+}
+
+// ends returns the NetBox and the clusters of the configuration, which must name both.
+func (c Config) ends(o *Options) (*netboxsink.Sink, []*proxmoxsrc.Source, error) {
+	sink, problems := c.sink(o)
+	if len(c.Proxmox) == 0 {
+		problems = append(problems, &ConfigError{"$.proxmox", errors.New("no cluster is named: add one with name, urls and token")})
+	}
+	sources, wrong := c.sources(o)
+	return sink, sources, errors.Join(append(problems, wrong...)...)
 }
 
 // sink returns the NetBox of the configuration.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -14,22 +15,40 @@ import (
 // What must stand in NetBox, worked out from the generator's estate alone: this file shares nothing with the sink.
 
 type wantMachine struct {
-	Name, Status, Role, Type, Device, Cluster string
-	VCPUs                                     float64
-	Memory                                    int64 // MiB
-	UUID, Kind                                string
-	StartAtBoot                               bool
-	Tags                                      []string
-	PrimaryIP4, PrimaryIP6                    string
-	Interfaces                                map[string]wantInterface
-	Disks                                     map[string]wantDisk
+	Name, Status, Role, Type, Device, Cluster, Site, Platform string
+	Description, Comments                                     string
+	VCPUs                                                     float64
+	Memory                                                    int64 // MiB
+	StartOnBoot                                               string
+	Tags                                                      []string // slugs, sorted
+	PrimaryIP4, PrimaryIP6                                    string
+	Custom                                                    wantCustom
+	Interfaces                                                map[string]wantInterface
+	Disks                                                     map[string]wantDisk
+}
+
+// wantCustom is the custom fields that tell of the guest.
+type wantCustom struct {
+	UUID         string `json:"proxbox_uuid"`
+	Kind         string `json:"proxmox_vm_type"`
+	StartAtBoot  bool   `json:"proxmox_start_at_boot"`
+	Unprivileged bool   `json:"proxmox_unprivileged_container"`
+	Agent        bool   `json:"proxmox_qemu_agent"`
+	Node         string `json:"proxmox_node"`
+	Pool         string `json:"proxmox_pool"`
+	HA           string `json:"proxmox_ha_state"`
+	Tags         string `json:"proxmox_tags"`
 }
 
 type wantInterface struct {
-	Enabled   bool
-	MAC       string
-	Addresses []string
+	Enabled           bool
+	MAC               string
+	Description, Mode string
+	VLAN              int
+	Addresses         map[string]wantAddress
 }
+
+type wantAddress struct{ Status, Description string }
 
 type wantDisk struct {
 	Size    int64 // MiB
@@ -44,8 +63,13 @@ func expect(e *proxmoxtest.Estate) map[int]wantMachine {
 	want := map[int]wantMachine{}
 	for _, g := range guests {
 		m := wantMachine{
-			Name: expectName(g, names), Device: g.Node, Cluster: e.Cluster, Memory: g.MemoryBytes() >> 20,
-			StartAtBoot: g.OnBoot, Tags: []string{"proxbox"}, Kind: string(g.Kind), UUID: g.UUID,
+			Name: expectName(g, names), Device: g.Node, Cluster: e.Cluster, Site: "Proxmox Default Site - " + e.Cluster,
+			Description: "Synced from Proxmox node " + g.Node, Comments: g.Description, Platform: expectPlatform(g),
+			Memory: g.MemoryBytes() >> 20, StartOnBoot: onOrOff(g.OnBoot), Tags: expectTags(g),
+			Custom: wantCustom{
+				UUID: g.UUID, Kind: string(g.Kind), StartAtBoot: g.OnBoot, Unprivileged: g.Kind == proxmoxtest.LXC,
+				Agent: g.Agent != proxmoxtest.AgentOff, Node: g.Node, Pool: g.Pool, HA: g.HAState,
+			},
 			Status: map[proxmoxtest.Status]string{
 				proxmoxtest.StatusRunning: "active", proxmoxtest.StatusStopped: "offline",
 				proxmoxtest.StatusPaused: "paused", proxmoxtest.StatusSuspended: "paused", proxmoxtest.StatusPrelaunch: "paused",
@@ -56,20 +80,24 @@ func expect(e *proxmoxtest.Estate) map[int]wantMachine {
 			Interfaces: map[string]wantInterface{}, Disks: map[string]wantDisk{},
 		}
 		if g.Kind == proxmoxtest.LXC {
-			m.Role, m.Type, m.UUID = "container-lxc", "lxc-container", ""
+			m.Role, m.Type, m.Custom.UUID = "container-lxc", "lxc-container", ""
 		}
+		m.Custom.Tags = strings.Join(slices.DeleteFunc(slices.Clone(m.Tags), func(s string) bool { return s == "proxbox" }), " ")
 		for _, nic := range g.NICs {
 			name := fmt.Sprintf("net%d", nic.Index)
 			if g.Kind == proxmoxtest.LXC {
 				name = nic.Name
 			}
-			i := wantInterface{Enabled: !nic.LinkDown, MAC: strings.ToUpper(nic.MAC)}
+			i := wantInterface{
+				Enabled: !nic.LinkDown, MAC: strings.ToUpper(nic.MAC), Description: "Bridge " + nic.Bridge,
+				Addresses: map[string]wantAddress{},
+			}
 			for _, p := range expectAddresses(e, g, nic) {
 				if addresses[p.Addr()] {
 					continue // an earlier guest has it
 				}
 				addresses[p.Addr()] = true
-				i.Addresses = append(i.Addresses, p.String())
+				i.Addresses[p.String()] = expectAddress(g, nic, p)
 				if p.Addr().Is4() && m.PrimaryIP4 == "" {
 					m.PrimaryIP4 = p.String()
 				}
@@ -77,7 +105,6 @@ func expect(e *proxmoxtest.Estate) map[int]wantMachine {
 					m.PrimaryIP6 = p.String()
 				}
 			}
-			sort.Strings(i.Addresses)
 			m.Interfaces[name] = i
 		}
 		for _, d := range g.Disks {
@@ -110,6 +137,35 @@ func expectName(g *proxmoxtest.Guest, taken map[string]bool) string {
 	return name
 }
 
+// expectTags returns the tags of the guest, ours, and that of templates.
+func expectTags(g *proxmoxtest.Guest) []string {
+	tags := append([]string{"proxbox"}, g.Tags...)
+	if g.Template {
+		tags = append(tags, "proxmox-template")
+	}
+	sort.Strings(tags)
+	return tags
+}
+
+// expectPlatform returns the operating system: what the agent says of it, else what the configuration does.
+func expectPlatform(g *proxmoxtest.Guest) string {
+	isWindows := strings.HasPrefix(g.OSType, "win")
+	switch answers := g.Kind == proxmoxtest.QEMU && g.Agent == proxmoxtest.AgentOK && g.Status == proxmoxtest.StatusRunning; {
+	case answers && isWindows:
+		return "Windows Server 2022 Standard"
+	case answers:
+		return "Debian GNU/Linux 12"
+	}
+	return map[string]string{"l26": "Linux", "win11": "Windows 11", "debian": "Debian"}[g.OSType]
+}
+
+func onOrOff(is bool) string {
+	if is {
+		return "on"
+	}
+	return "off"
+}
+
 func expectCPUs(e *proxmoxtest.Estate, g *proxmoxtest.Guest) float64 {
 	if g.Kind == proxmoxtest.QEMU {
 		return float64(g.CPUs())
@@ -139,4 +195,19 @@ func expectAddresses(e *proxmoxtest.Estate, g *proxmoxtest.Guest, nic proxmoxtes
 		return static
 	}
 	return e.VisibleAddresses(g.VMID)[nic.Index]
+}
+
+// expectAddress tells where an address is from, and whether DHCP gave it.
+func expectAddress(g *proxmoxtest.Guest, nic proxmoxtest.NIC, p netip.Prefix) wantAddress {
+	want := wantAddress{Status: "active", Description: "From the guest agent"}
+	if g.Kind == proxmoxtest.LXC {
+		want.Description = "From the configuration of the container"
+		if g.Status == proxmoxtest.StatusRunning {
+			want.Description = "From the running container"
+		}
+	}
+	if intent := map[bool]string{true: nic.IP, false: nic.IP6}[p.Addr().Is4()]; intent == "dhcp" || intent == "auto" {
+		want.Status = "dhcp"
+	}
+	return want
 }

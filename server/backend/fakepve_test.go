@@ -18,13 +18,14 @@ import (
 
 // fakepveGuest is a guest in the data file of fakepve, a fake Proxmox VE that others wrote.
 type fakepveGuest struct {
-	VMID   int                        `json:"vmid"`
-	Name   string                     `json:"name"`
-	Node   string                     `json:"node"`
-	Type   string                     `json:"type"`
-	Status string                     `json:"status"`
-	Config map[string]json.RawMessage `json:"config"`
-	Agent  *struct {
+	VMID     int                        `json:"vmid"`
+	Name     string                     `json:"name"`
+	Node     string                     `json:"node"`
+	Type     string                     `json:"type"`
+	Status   string                     `json:"status"`
+	Template bool                       `json:"template"`
+	Config   map[string]json.RawMessage `json:"config"`
+	Agent    *struct {
 		Interfaces []struct {
 			MAC       string `json:"hardware-address"`
 			Addresses []struct {
@@ -59,13 +60,29 @@ func part(text, key string) string {
 func (g *fakepveGuest) want(t *testing.T) wantMachine {
 	m := wantMachine{
 		Name: g.Name, Status: map[string]string{"running": "active", "stopped": "offline"}[g.Status], Device: g.Node, Cluster: "lab",
-		VCPUs: float64(g.number("cores")), Memory: g.number("memory"), Kind: g.Type, StartAtBoot: g.text("onboot") == "1",
-		Tags: []string{"proxbox"}, Role: "container-lxc", Type: "lxc-container",
+		Site: "Proxmox Default Site - lab", Platform: map[string]string{"l26": "Linux", "debian": "Debian"}[g.text("ostype")],
+		Description: "Synced from Proxmox node " + g.Node, Comments: strings.TrimSuffix(g.text("description"), `\n`),
+		VCPUs: float64(g.number("cores")), Memory: g.number("memory"), StartOnBoot: onOrOff(g.text("onboot") == "1"),
+		Role: "container-lxc", Type: "lxc-container", Tags: strings.Split(g.text("tags"), ";"),
+		Custom: wantCustom{
+			Kind: g.Type, StartAtBoot: g.text("onboot") == "1", Unprivileged: g.text("unprivileged") == "1",
+			Agent: g.text("agent") == "1", Node: g.Node,
+		},
 		Interfaces: map[string]wantInterface{}, Disks: map[string]wantDisk{},
 	}
+	if g.Template {
+		m.Tags = append(m.Tags, "proxmox-template")
+	}
+	slices.Sort(m.Tags)
+	m.Custom.Tags = strings.Join(m.Tags, " ")
+	m.Tags = append(m.Tags, "proxbox")
+	slices.Sort(m.Tags)
 	if g.Type == "qemu" {
-		m.Role, m.Type, m.UUID = "virtual-machine-qemu", "qemu-virtual-machine", part(g.text("smbios1"), "uuid")
+		m.Role, m.Type, m.Custom.UUID = "virtual-machine-qemu", "qemu-virtual-machine", part(g.text("smbios1"), "uuid")
 		m.VCPUs *= float64(g.number("sockets"))
+		if g.Agent != nil && g.Status == "running" {
+			m.Platform = "Debian GNU/Linux 13" // what fakepve's agents say, where the data file says nothing
+		}
 	}
 	for key := range g.Config {
 		text := g.text(key)
@@ -75,7 +92,9 @@ func (g *fakepveGuest) want(t *testing.T) wantMachine {
 			if g.Type == "lxc" {
 				name, mac = part(text, "name"), part(text, "hwaddr")
 			}
-			m.Interfaces[name] = wantInterface{Enabled: true, MAC: mac, Addresses: g.addresses(mac, text)}
+			m.Interfaces[name] = wantInterface{
+				Enabled: true, MAC: mac, Description: "Bridge " + part(text, "bridge"), Addresses: g.addresses(mac, text),
+			}
 		case regexp.MustCompile(`^(scsi\d+|rootfs|mp\d+)$`).MatchString(key):
 			size, err := strconv.ParseInt(strings.TrimSuffix(part(text, "size"), "G"), 10, 64)
 			require.NoError(t, err)
@@ -83,7 +102,7 @@ func (g *fakepveGuest) want(t *testing.T) wantMachine {
 		}
 	}
 	for _, i := range []string{"net0", "eth0"} {
-		for _, a := range m.Interfaces[i].Addresses {
+		for a := range m.Interfaces[i].Addresses {
 			if netip.MustParsePrefix(a).Addr().Is4() {
 				m.PrimaryIP4 = a
 			} else {
@@ -94,29 +113,36 @@ func (g *fakepveGuest) want(t *testing.T) wantMachine {
 	return m
 }
 
-func (g *fakepveGuest) addresses(mac, nic string) []string {
-	var out []string
+func (g *fakepveGuest) addresses(mac, nic string) map[string]wantAddress {
+	out := map[string]wantAddress{}
 	if g.Type == "lxc" {
-		out = []string{part(nic, "ip"), part(nic, "ip6")}
+		from := wantAddress{"active", "From the configuration of the container"}
+		if g.Status == "running" {
+			from.Description = "From the running container"
+		}
+		out[part(nic, "ip")], out[part(nic, "ip6")] = from, from
 	} else if g.Agent != nil && g.Status == "running" {
 		for _, i := range g.Agent.Interfaces {
 			for _, a := range i.Addresses {
 				if ip := netip.MustParseAddr(a.IP); strings.EqualFold(i.MAC, mac) && !ip.IsLinkLocalUnicast() {
-					out = append(out, netip.PrefixFrom(ip, a.Prefix).String())
+					out[netip.PrefixFrom(ip, a.Prefix).String()] = wantAddress{"active", "From the guest agent"}
 				}
 			}
 		}
 	}
-	slices.Sort(out)
 	return out
 }
 
-func TestLiveFakePVE(t *testing.T) {
+func TestFakePVE(t *testing.T)     { fakepveLands(t, fakeBox) }
+func TestLiveFakePVE(t *testing.T) { fakepveLands(t, realBox) }
+
+// fakepveLands syncs what fakepve serves, and compares every guest with its data file.
+func fakepveLands(t *testing.T, newBox func(*testing.T) *box) {
 	url, file := os.Getenv("PROXBOX_TEST_FAKEPVE_URL"), os.Getenv("PROXBOX_TEST_FAKEPVE_GUESTS")
 	if url == "" {
 		t.Skip("PROXBOX_TEST_FAKEPVE_URL is not set: start .ci/fakepve")
 	}
-	b := realBox(t)
+	b := newBox(t)
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
 	var data struct {

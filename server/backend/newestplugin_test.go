@@ -156,6 +156,60 @@ func TestSessionOfTheNewestPlugin(t *testing.T) {
 	assert.Empty(t, s.pve.Violations())
 }
 
+// newestStages are the stages of a job that write, in their order.
+func newestStages() []string {
+	const machines = "/virtualization/virtual-machines"
+	return []string{
+		devicesPath, machinesPath, machines + "/virtual-disks/create", "/dcim/devices/interfaces/create",
+		machines + "/interfaces/create", machines + "/interfaces/ip-address/create",
+	}
+}
+
+// job runs the stages of a job with the plugin's defaults, and returns what each has come to.
+func (s *serving) job() (results []object) {
+	s.t.Helper()
+	for _, path := range newestStages() {
+		query := "?proxmox_endpoint_ids=1&overwrite_vm_platform=false"
+		if path == machinesPath {
+			query += "&sync_vm_network=false"
+		}
+		end := last(s.t, s.stream(path+"/stream"+query))
+		require.Equal(s.t, true, end["ok"], path)
+		results = append(results, end["result"].(object))
+	}
+	return results
+}
+
+// The stages of a job do together what one run does, and each object is counted in one of them.
+func TestJobOfTheNewestPlugin(t *testing.T) {
+	t.Parallel()
+	const nodes = 3
+	s := newServing(t, 20)
+	s.saveAll()
+	results := s.job()
+	for i, there := range []int{
+		len(s.objects("dcim/devices")),
+		len(s.objects("virtualization/virtual-machines")),
+		len(s.objects("virtualization/virtual-disks")),
+		len(s.objects("dcim/interfaces")) + nodes, // each has one address, and no MAC address is told
+		len(s.objects("virtualization/interfaces", "dcim/mac-addresses")),
+		len(s.objects("ipam/ip-addresses")) - nodes,
+	} {
+		assert.Positive(t, there)
+		assert.EqualValues(t, there, results[i]["created"], newestStages()[i])
+	}
+	for _, raw := range s.objects("dcim/devices") {
+		assert.NotContains(t, string(raw), `"primary_ip4":null`)
+	}
+
+	before := len(s.netBox.Changes())
+	for i, result := range s.job() {
+		assert.Equal(t, result["total"], result["skipped"], newestStages()[i])
+	}
+	assert.Equal(t, true, last(t, s.stream(fullPath+"/stream"))["ok"])
+	assert.Len(t, s.netBox.Changes(), before)
+}
+
 func TestWrongPasswordInTheNewestPlugin(t *testing.T) {
 	t.Parallel()
 	s := newServing(t, 1)

@@ -2,8 +2,10 @@ package backend_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,30 +70,97 @@ func (l *lab) writesNothing(t *testing.T, b *box) {
 	t.Logf("unchanged run: %d requests, all GET; 0 rows in the change log", total)
 }
 
-// estateLands syncs a generated estate and compares every field with what the generator says.
-func estateLands(t *testing.T, b *box) {
-	const guests = 300
+// estateLands syncs a generated estate, lets it drift and syncs again, and compares every field with what the generator
+// says.
+func estateLands(t *testing.T, b *box, guests int) {
 	l := newLab(t, b, guests)
 	start := time.Now()
 	result, err := l.run(t)
 	require.NoError(t, err)
 	require.True(t, result.OK)
 	byMethod, total := b.counted()
-	t.Logf("first run: %v, %d requests %v, %.3f for each guest", time.Since(start).Round(time.Millisecond), total, byMethod, float64(total)/guests)
+	t.Logf("first run: %v, %d requests %v, %.3f for each guest", time.Since(start).Round(time.Millisecond), total, byMethod, float64(total)/float64(guests))
 	for kind, c := range result.Objects {
 		t.Logf("%-22s %+v", kind, c)
 	}
 	for kind, c := range result.Children {
 		t.Logf("%-22s %+v", kind, c)
 	}
-	assert.LessOrEqual(t, float64(total)/guests, 0.3, "requests to NetBox for each guest")
+	assert.LessOrEqual(t, float64(total)/float64(guests), 0.3, "requests to NetBox for each guest")
 
 	want, have := expect(l.estate), found(b, "lab")
 	require.Len(t, have, len(want))
 	for vmid, m := range want {
 		assert.Equal(t, m, have[vmid], "guest %d", vmid)
 	}
+	assert.Equal(t, expectNodes(l.estate), foundNodes(b, "lab"))
 	l.writesNothing(t, b)
+	l.drifts(t, b)
+	l.writesNothing(t, b)
+}
+
+// drifts lets 5 % of the guests change, and compares after the next run. Who has a name or an address that several guests
+// have depends on who had it before: those are compared without.
+func (l *lab) drifts(t *testing.T, b *box) {
+	before := l.estate.Clone()
+	var changes []proxmoxtest.Change
+	l.cluster.Update(func(e *proxmoxtest.Estate) { changes = e.Drift(5, 0.05) })
+	l.estate = l.cluster.Estate()
+	start := time.Now()
+	b.resetCount()
+	result, err := l.run(t)
+	require.NoError(t, err)
+	byMethod, total := b.counted()
+	t.Logf("%d guests changed: %v, %d requests %v, %+v", len(changes), time.Since(start).Round(time.Millisecond), total, byMethod,
+		result.Objects["virtual-machine"])
+	contested := contested(before, l.estate)
+	want, have := expect(l.estate), found(b, "lab")
+	compared := 0
+	for vmid, m := range want {
+		if !contested[vmid] {
+			compared++
+			assert.Equal(t, m, have[vmid], "guest %d", vmid)
+		}
+	}
+	assert.Greater(t, compared, len(want)*9/10)
+	gone := 0
+	for _, c := range changes {
+		if c.Kind == proxmoxtest.ChangeDelete {
+			gone++
+			assert.Contains(t, have, c.VMID, "it is kept")
+		}
+	}
+	assert.Len(t, have, len(want)+gone)
+}
+
+// contested returns the guests that share a name or an address with another, before or after.
+func contested(estates ...*proxmoxtest.Estate) map[int]bool {
+	names, addresses := map[string]map[int]bool{}, map[string]map[int]bool{}
+	note := func(in map[string]map[int]bool, what string, vmid int) {
+		if in[what] == nil {
+			in[what] = map[int]bool{}
+		}
+		in[what][vmid] = true
+	}
+	for _, e := range estates {
+		for _, g := range e.Guests {
+			note(names, strings.ToLower(expectName(g, map[string]bool{})), g.VMID)
+			for _, nic := range g.NICs {
+				for _, p := range nic.Addresses {
+					note(addresses, p.Addr().String(), g.VMID)
+				}
+			}
+		}
+	}
+	shared := map[int]bool{}
+	for _, in := range []map[string]map[int]bool{names, addresses} {
+		for _, guests := range in {
+			if len(guests) > 1 {
+				maps.Copy(shared, guests)
+			}
+		}
+	}
+	return shared
 }
 
 // rejectedGuestFailsAlone has NetBox refuse one guest.
@@ -153,13 +222,14 @@ func netBoxStops(t *testing.T, b *box) {
 	for vmid, m := range want {
 		assert.Equal(t, m, have[vmid], "guest %d", vmid)
 	}
+	assert.Equal(t, expectNodes(l.estate), foundNodes(b, "lab"))
 	l.writesNothing(t, b)
 }
 
-func TestEstateLands(t *testing.T)             { estateLands(t, fakeBox(t)) }
+func TestEstateLands(t *testing.T)             { estateLands(t, fakeBox(t), 300) }
 func TestRejectedGuestFailsAlone(t *testing.T) { rejectedGuestFailsAlone(t, fakeBox(t)) }
 func TestNetBoxStops(t *testing.T)             { netBoxStops(t, fakeBox(t)) }
-func TestLiveEstateLands(t *testing.T)         { estateLands(t, realBox(t)) }
+func TestLiveEstateLands(t *testing.T)         { estateLands(t, realBox(t), 1000) }
 func TestLiveRejectedGuestFailsAlone(t *testing.T) {
 	rejectedGuestFailsAlone(t, realBox(t))
 }

@@ -239,3 +239,30 @@ func TestSecretsShowNowhere(t *testing.T) {
 		})
 	}
 }
+
+// Whatever the ends do with the credentials, none is printed.
+func TestSecretsShowInNoCheck(t *testing.T) {
+	t.Parallel()
+	at := echo(t)
+	for name, credential := range map[string]backend.Proxmox{
+		"token":    {Token: "root@pam!sync=" + canaryProxmox},
+		"password": {Username: "root@pam", Password: canaryPassword},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			credential.Name, credential.URLs, credential.Insecure = "lab", []string{at}, true
+			config := configFile(t, backend.Config{
+				NetBox: backend.NetBox{URL: at, Token: canaryNetBox, Insecure: true}, Proxmox: []backend.Proxmox{credential},
+			})
+			for _, output := range []string{"text", "json"} {
+				code, out, err := try(t, "check", "--config", config, "--output", output)
+				assert.Equal(t, exitUnfit, code)
+				assert.Contains(t, out, "refused: ", "it is what the test looks for")
+				_, secret, _ := strings.Cut(canaryNetBox, ".")
+				for _, s := range []string{canaryNetBox, secret, canaryProxmox, canaryPassword} {
+					assert.NotContains(t, out+err, s)
+				}
+			}
+		})
+	}
+}

@@ -92,12 +92,14 @@ func (f *fakes) run(ctx context.Context, args ...string) (code int, out, err str
 var (
 	times        = regexp.MustCompile(`(done in|ended after) [0-9.]+(µs|ms|s)`)
 	fingerprints = regexp.MustCompile(`([0-9A-F]{2}:){31}[0-9A-F]{2}`)
+	sightings    = regexp.MustCompile(`(ends on|its clock is) [^"\n;,]*`)
 	readings     = regexp.MustCompile(`(?m)^((reading Proxmox VE|! source) .*\n)+`)
 )
 
 // stable replaces what differs from run to run.
 func (f *fakes) stable(text string) string {
 	text = fingerprints.ReplaceAllString(text, "FI:NG:ER:PR:IN:T0")
+	text = sightings.ReplaceAllString(text, "$1 SEEN")
 	text = readings.ReplaceAllStringFunc(text, func(lines string) string { // the sources are read beside each other
 		sorted := strings.SplitAfter(lines, "\n")
 		slices.SortFunc(sorted, func(a, b string) int {

@@ -18,6 +18,7 @@ const (
 	exitGood   = 0
 	exitFailed = 1 // something failed, or was stopped
 	exitUsage  = 2 // the command line or the configuration is wrong
+	exitUnfit  = 2 // a check found that no sync can work
 )
 
 // run runs the program and returns its exit code.
@@ -32,7 +33,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) i
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(wrongFlag)
-	root.AddCommand(syncCommand(), planCommand(), applyCommand(), explainCommand(), serveCommand(), demoCommand())
+	root.AddCommand(checkCommand(), syncCommand(), planCommand(), applyCommand(), explainCommand(), serveCommand(), demoCommand())
 	root.SetArgs(args)
 	root.SetIn(in)
 	root.SetOut(out)
@@ -41,12 +42,15 @@ func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) i
 	var partial *sync.PartialError
 	var stopped *runError
 	var config configError
+	var unfit *unfitError
 	switch {
 	case problem == nil:
 		return exitGood
 	case errors.As(problem, &partial):
 		// Each failure was told when it happened, and the summary counts them.
 		return exitFailed
+	case errors.As(problem, &unfit):
+		return unfit.code()
 	case errors.As(problem, &stopped):
 		fmt.Fprintln(err, "proxbox:", printable(stopped.Error()))
 		return exitFailed

@@ -45,6 +45,7 @@ func configFile(t *testing.T, c backend.Config) string {
 		"netbox": map[string]any{"url": c.NetBox.URL, "token": c.NetBox.Token, "insecure": c.NetBox.Insecure},
 		"proxmox": []map[string]any{{
 			"name": c.Proxmox[0].Name, "urls": c.Proxmox[0].URLs, "token": c.Proxmox[0].Token,
+			"username": c.Proxmox[0].Username, "password": c.Proxmox[0].Password,
 			"fingerprint": c.Proxmox[0].Fingerprint, "insecure": c.Proxmox[0].Insecure,
 		}},
 	})

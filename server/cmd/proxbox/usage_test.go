@@ -39,6 +39,8 @@ func TestUsage(t *testing.T) {
 		"apply no.json":         {2, `the plan "no.json" cannot be read: no such file or directory`},
 		"explain":               {2, "proxbox explain takes a guest or a node, one: see proxbox explain --help"},
 		"explain a --output x":  {2, `there is no output "x", only text and json`},
+		"check --output events": {2, `there is no output "events", only text and json`},
+		"check extra":           {2, `what is "extra"? proxbox check takes flags only: see proxbox check --help`},
 		"sync --config":         {2, "flag needs an argument: --config: see proxbox sync --help"},
 		"serve --config no.yml": {2, `the configuration file "no.yml" cannot be read: no such file or directory`},
 		"plan --config=":        {2, `the configuration file "" cannot be read: no such file or directory`},
@@ -62,7 +64,7 @@ func TestUsage(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, args := range []string{"", "--help", "help", "sync -h", "plan -h", "apply -h", "explain -h", "serve -h", "demo -h"} {
+	for _, args := range []string{"", "--help", "help", "sync -h", "plan -h", "check -h", "apply -h", "explain -h", "serve -h", "demo -h"} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
 			code, out, err := try(t, strings.Fields(args)...)
