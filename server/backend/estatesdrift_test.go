@@ -61,7 +61,7 @@ func (d drifted) tell() []string {
 	if d.Kind != proxmoxtest.ChangeDelete && d.Kind != proxmoxtest.ChangeReuse {
 		return nil
 	}
-	return []string{"virtual-machine " + d.guests[d.key(d.VMID)].Name + ": no longer in the source: left as it is, units are never deleted"}
+	return []string{"virtual-machine " + d.guests[d.key(d.VMID)].Name + ": no longer in the source: left as it is"}
 }
 
 // apply changes the expectation.

@@ -477,7 +477,7 @@ func toldOfTroubled(later bool) []string {
 			"--tokens 'proxbox@pve!sync' --roles PVEAuditor, or in the GUI Datacenter, Permissions, Add: path /, role PVEAuditor, propagate")
 	}
 	for _, name := range gone {
-		told = append(told, "virtual-machine "+name+": no longer in the source: left as it is, units are never deleted")
+		told = append(told, "virtual-machine "+name+": no longer in the source: left as it is")
 	}
 	told = append(told,
 		"virtual-machine mute: its node does not tell whether it runs: look at pvestatd there",

@@ -104,7 +104,7 @@ type apiTag struct {
 	Color string `json:"color"`
 }
 
-type apiPort struct {
+type apiInterfaceRow struct {
 	ID             int    `json:"id"`
 	Device         *named `json:"device"`
 	VirtualMachine *named `json:"virtual_machine"`
@@ -215,13 +215,13 @@ func (p picture) gather(b *box) {
 // placePorts adds the interfaces, and returns them by NetBox's word for their kind and by id.
 func placePorts(b *box, devices, machines map[int]map[string]*placed) map[string]map[int]*placed {
 	ports := map[string]map[int]*placed{"dcim.interface": {}, "virtualization.vminterface": {}}
-	for _, i := range read[apiPort](b, "/api/dcim/interfaces/") {
+	for _, i := range read[apiInterfaceRow](b, "/api/dcim/interfaces/") {
 		if on := devices[i.Device.ID]; on != nil {
 			on[i.Name] = i.placed()
 			ports["dcim.interface"][i.ID] = on[i.Name]
 		}
 	}
-	for _, i := range read[apiPort](b, "/api/virtualization/interfaces/") {
+	for _, i := range read[apiInterfaceRow](b, "/api/virtualization/interfaces/") {
 		if on := machines[i.VirtualMachine.ID]; on != nil {
 			on[i.Name] = i.placed()
 			ports["virtualization.vminterface"][i.ID] = on[i.Name]
@@ -248,7 +248,7 @@ func (u *apiUnit) standsFor(kind *named) standsFor {
 	return s
 }
 
-func (i *apiPort) placed() *placed {
+func (i *apiInterfaceRow) placed() *placed {
 	p := &placed{
 		Type: i.Type.Value, LAG: nameOf(i.LAG), Bridge: nameOf(i.Bridge), Parent: nameOf(i.Parent), Enabled: i.Enabled, MTU: i.MTU,
 		Description: i.Description, MAC: strings.ToUpper(i.MAC),
