@@ -18,7 +18,7 @@ func (s *Sink) Desired(inventories []*inventory.Inventory, current *sync.State) 
 	}
 	readable := slices.DeleteFunc(slices.Clone(inventories), func(inv *inventory.Inventory) bool {
 		_, gone := inv.NodeGap("", inventory.PartNode)
-		return gone || m.inOddCluster(inv)
+		return gone || m.isFrozen(inv) || m.inOddCluster(inv)
 	})
 	for i, inv := range readable {
 		readable[i] = m.once(inv)
@@ -75,6 +75,18 @@ func (m *mapping) desired() map[sync.Key]bool {
 		keys[m.state.Records[i].Key] = true
 	}
 	return keys
+}
+
+// isFrozen tells whether the cluster is known to have no quorum. It changes nothing then, and who is asked may be the one
+// that is cut off, to whom all others look offline, and their guests as they were: nothing of the source is touched. Of a
+// cluster that does not let read its status not even the name is known, and the rest is as good as ever.
+func (m *mapping) isFrozen(inv *inventory.Inventory) bool {
+	gap, ok := sourceGap(inv)
+	if !ok || gap.Part != inventory.PartQuorum || inv.Cluster.Name == "" {
+		return false
+	}
+	m.add(sync.Record{Key: clusterKey(inv.Source), Label: clusterName(inv), Source: inv.Source, Skip: gap.Reason})
+	return true
 }
 
 // sourceGap returns the gap that lets nothing of the source be taken for gone.

@@ -154,11 +154,22 @@ func (m *mapping) deviceFields(u *nodeUnit, name string) map[string]sync.Field {
 
 // platform adds the platform of a node's release: "Proxmox VE 9.1".
 func (m *mapping) platform(version string) sync.Value {
-	parts := strings.SplitN(version, ".", 3)
-	if len(parts) < 2 {
+	name := releaseName(version)
+	if name == "" {
 		return sync.Value{}
 	}
-	return m.platformNamed("Proxmox VE " + parts[0] + "." + parts[1])
+	return m.platformNamed(name)
+}
+
+// releaseName returns what a node's release is called without its patch level, which Proxmox VE 7 sets off by a dash:
+// "7.4-20" is "Proxmox VE 7.4".
+func releaseName(version string) string {
+	version, _, _ = strings.Cut(version, "-")
+	parts := strings.SplitN(version, ".", 3)
+	if len(parts) < 2 {
+		return ""
+	}
+	return "Proxmox VE " + parts[0] + "." + parts[1]
 }
 
 // platformNamed adds the platform of that name.

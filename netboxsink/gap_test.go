@@ -40,8 +40,18 @@ func TestUnknownIsNotGone(t *testing.T) {
 			inv.Cluster.Quorate = false
 			inv.Gaps = []inventory.Gap{{Part: inventory.PartQuorum, Reason: "no quorum"}}
 			inv.Nodes = inv.Nodes[:1]
+			inv.Nodes[0].Status = inventory.NodeOffline
 			remove(inv, 102)
-		}, []string{"device pve02: no quorum", "virtual-machine db01: no quorum"}},
+			inv.Guests[0].Node = "pve02"
+		}, []string{
+			"cluster lab: no quorum", "device pve01: no quorum", "device pve02: no quorum", "virtual-machine web01: no quorum",
+			"virtual-machine db01: no quorum",
+		}},
+		"whether there is quorum, and a guest is missing": {func(inv *inventory.Inventory, _, _ *inventory.Guest) {
+			inv.Cluster = inventory.Cluster{Version: inv.Cluster.Version}
+			inv.Gaps = []inventory.Gap{{Part: inventory.PartQuorum, Reason: "Sys.Audit is missing"}}
+			remove(inv, 102)
+		}, []string{"virtual-machine db01: Sys.Audit is missing"}},
 		"list of guests": {func(inv *inventory.Inventory, _, _ *inventory.Guest) {
 			inv.Gaps = []inventory.Gap{{Part: inventory.PartGuests, Reason: "VM.Audit is missing"}}
 			remove(inv, 102)
@@ -194,5 +204,17 @@ func TestGuestOnANodeThatIsNotListed(t *testing.T) {
 	l.edit(func(inv *inventory.Inventory) { *inv = *pair() })
 	l.run()
 	assert.Equal(t, "pve01", l.machine("web01").at("device"))
+	l.quiet()
+}
+
+func TestNothingIsMadeOfAClusterWithoutQuorum(t *testing.T) {
+	t.Parallel()
+	inv := pair()
+	inv.Cluster.Quorate = false
+	inv.Gaps = []inventory.Gap{{Part: inventory.PartQuorum, Reason: "no quorum"}}
+	l := newLab(t, inv)
+	assert.Equal(t, []string{"cluster lab: no quorum"}, notes(l.run()))
+	assert.Empty(t, l.column(devices, "name"))
+	assert.Empty(t, l.column(machines, "name"))
 	l.quiet()
 }

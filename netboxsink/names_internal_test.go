@@ -154,3 +154,13 @@ func FuzzNames(f *testing.F) {
 		}
 	})
 }
+
+func TestReleaseName(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]string{
+		"9.1.6": "Proxmox VE 9.1", "8.4.1": "Proxmox VE 8.4", "9.0": "Proxmox VE 9.0", "9.0.0~11": "Proxmox VE 9.0",
+		"7.4-20": "Proxmox VE 7.4", "6.4-15": "Proxmox VE 6.4", "9": "", "": "",
+	} {
+		assert.Equal(t, want, releaseName(version), "%q", version)
+	}
+}

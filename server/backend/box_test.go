@@ -1,6 +1,7 @@
 package backend_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	stdsync "sync"
 	"testing"
 	"time"
@@ -39,11 +41,14 @@ type box struct {
 	writes   int
 }
 
-// onBoxes runs a test against the fake NetBox, and, in a live test, against the real one instead.
-func fakeBox(t *testing.T) *box {
+// fakeBox returns the fake NetBox of the newest version, empty.
+func fakeBox(t *testing.T) *box { return fakeBoxOf(t, "4.7") }
+
+// fakeBoxOf returns the fake NetBox of a version, empty.
+func fakeBoxOf(t *testing.T, version string) *box {
 	var mu stdsync.Mutex
 	forbidden := map[string]bool{}
-	fake, err := netboxtest.New(&netboxtest.Options{Validator: func(model string, fields map[string]json.RawMessage) error {
+	fake, err := netboxtest.New(&netboxtest.Options{Version: version, Validator: func(model string, fields map[string]json.RawMessage) error {
 		mu.Lock()
 		defer mu.Unlock()
 		var name string
@@ -62,7 +67,10 @@ func fakeBox(t *testing.T) *box {
 		go func() { _ = s.Serve(l) }()
 	}
 	serve(listener)
-	b := &box{t: t, base: "http://" + address, Token: netboxtest.TokenV2}
+	b := &box{t: t, base: "http://" + address, Token: netboxtest.TokenV1}
+	if version >= "4.5" {
+		b.Token = netboxtest.TokenV2
+	}
 	b.forbid = func(name string) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -167,22 +175,46 @@ func read[T any](b *box, path string) []T {
 	for offset := 0; ; offset += 500 {
 		request, err := http.NewRequest(http.MethodGet, fmt.Sprintf("%s%s?limit=500&offset=%d&ordering=id", b.base, path, offset), nil)
 		require.NoError(b.t, err)
-		request.Header.Set("Authorization", "Bearer "+b.Token)
-		request.Header.Set("Content-Type", "application/json")
-		response, err := http.DefaultClient.Do(request)
-		require.NoError(b.t, err)
 		var page struct {
 			Count   int `json:"count"`
 			Results []T `json:"results"`
 		}
-		err = errors.Join(json.NewDecoder(response.Body).Decode(&page), response.Body.Close())
-		require.NoError(b.t, err)
-		require.Equal(b.t, http.StatusOK, response.StatusCode)
+		require.Equal(b.t, http.StatusOK, b.send(request, &page))
 		all = append(all, page.Results...)
 		if len(all) >= page.Count {
 			return all
 		}
 	}
+}
+
+// create creates an object as a person does, and returns its id.
+func (b *box) create(path string, fields map[string]any) int {
+	b.t.Helper()
+	body, err := json.Marshal(fields)
+	require.NoError(b.t, err)
+	request, err := http.NewRequest(http.MethodPost, b.base+path, bytes.NewReader(body))
+	require.NoError(b.t, err)
+	var created struct {
+		ID int `json:"id"`
+	}
+	require.Equal(b.t, http.StatusCreated, b.send(request, &created), path)
+	return created.ID
+}
+
+// send sends a request to NetBox itself, decodes the answer, and returns its status.
+func (b *box) send(request *http.Request, answer any) int {
+	b.t.Helper()
+	keyword := "Token "
+	if strings.HasPrefix(b.Token, "nbt_") {
+		keyword = "Bearer "
+	}
+	request.Header.Set("Authorization", keyword+b.Token)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(b.t, err)
+	err = errors.Join(json.NewDecoder(response.Body).Decode(answer), response.Body.Close())
+	require.NoError(b.t, err)
+	return response.StatusCode
 }
 
 // changes returns how many rows NetBox's change log has.
