@@ -15,6 +15,11 @@ func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, erro
 	if err := s.probe(ctx); err != nil {
 		return nil, err
 	}
+	if scope.Incremental && sync.RunID(ctx) != "" {
+		if state, err := s.incremental(ctx, scope); state != nil || err != nil {
+			return state, err
+		}
+	}
 	// Without the field nothing bears it, and NetBox would take the filter by it for none at all.
 	fields, err := all[sharedObject](ctx, s.client, KindCustomField, url.Values{"name": {fieldSource}})
 	if err != nil || len(fields) == 0 || len(scope.Sources) == 0 {
@@ -165,12 +170,8 @@ func (r *reading) ownDevices(devices []deviceObject, sources []string) map[int64
 		if !slices.Contains(sources, source) {
 			continue
 		}
-		// The memory tells the node's name, whatever people call the device by now.
-		name, memory := d.Name, sync.ParseMemory(d.CustomFields.value(fieldMemory))
-		if last := memory.Last("", "name"); len(last) > 0 {
-			name = last[0].Text()
-		}
-		key := deviceKey(source, unsuffixed(name, source))
+		memory := sync.ParseMemory(d.CustomFields.value(fieldMemory))
+		key := deviceKey(source, nodeName(&d))
 		if taken[key] {
 			key.Name += "~" + id(d.ID)
 		}
@@ -179,6 +180,16 @@ func (r *reading) ownDevices(devices []deviceObject, sources []string) map[int64
 		units[d.ID] = newUnitRead(key, source, memory)
 	}
 	return units
+}
+
+// nodeName returns the name of the node that a device of ours stands for: the memory tells it, whatever people call the
+// device by now.
+func nodeName(d *deviceObject) string {
+	name := d.Name
+	if last := sync.ParseMemory(d.CustomFields.value(fieldMemory)).Last("", "name"); len(last) > 0 {
+		name = last[0].Text()
+	}
+	return unsuffixed(name, d.CustomFields.text(fieldSource))
 }
 
 func (r *reading) device(key sync.Key, source string, d *deviceObject) {

@@ -24,6 +24,7 @@ func (s *Sink) Lookup(ctx context.Context, desired, current *sync.State) (*sync.
 	l.takenOver()
 	l.addresses()
 	if len(l.reads) == 0 {
+		s.keep(ctx, current)
 		return nil, nil
 	}
 	adds := make([]func(*reading), len(l.reads))

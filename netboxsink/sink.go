@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	stdsync "sync"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +24,10 @@ type Sink struct {
 	client  *client
 	rules   *rules
 	release atomic.Pointer[release] // of the NetBox, once it has answered
+
+	mu   stdsync.Mutex
+	kept map[string]kept    // by the sources that it is for
+	runs map[string]running // by their ids
 }
 
 // Options tunes a sink. The zero value is good.
@@ -99,7 +104,7 @@ func NewFromConfiguration(c *netbox.Configuration, o *Options) (*Sink, error) {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
-	return &Sink{rules: rules, client: &client{
+	return &Sink{rules: rules, kept: map[string]kept{}, runs: map[string]running{}, client: &client{
 		base: strings.TrimSuffix(base, "/"), configuration: c,
 		timeout: cmp.Or(max(o.Timeout, 0), 2*time.Minute),
 		readers: make(chan struct{}, cmp.Or(max(o.Readers, 0), 4)),

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // bounds is the page that a list request asks for.
@@ -186,6 +187,16 @@ func (s *Server) changesMatching(q url.Values) []*change {
 		switch name {
 		case "id", "id__gt", "id__gte", "id__lt", "id__lte":
 			matches = func(c *change, v string) bool { return compareNumber(c.id, strings.TrimPrefix(name, "id"), v) }
+		case "time_before":
+			matches = func(c *change, v string) bool {
+				t, err := time.Parse(time.RFC3339, v)
+				return err != nil || !c.at.After(t)
+			}
+		case "time_after":
+			matches = func(c *change, v string) bool {
+				t, err := time.Parse(time.RFC3339, v)
+				return err != nil || !c.at.Before(t)
+			}
 		case "request_id":
 			matches = func(c *change, v string) bool { return c.requestID == v }
 		case "action":
