@@ -25,6 +25,8 @@ func TestOverlap(t *testing.T) {
 		"one of two":                       {`{"sources":["lab","north"]}`, `{"sources":["north"]}`, joins},
 		"a stage of it":                    {`{"sources":["lab"]}`, `{"sources":["lab"],"stage":"devices"}`, joins},
 		"a guest of it":                    {`{"sources":["lab"]}`, `{"guests":[{"source":"lab","id":100}]}`, joins},
+		"an increment of it":               {`{}`, `{"incremental":true}`, joins},
+		"all, of an increment":             {`{"incremental":true}`, `{}`, waits},
 		"all, of one":                      {`{"sources":["lab"]}`, `{}`, waits},
 		"two, of one":                      {`{"sources":["lab"]}`, `{"sources":["north","lab"]}`, waits},
 		"another stage":                    {`{"stage":"devices"}`, `{"stage":"virtual-machines"}`, waits},

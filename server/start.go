@@ -21,6 +21,8 @@ type RunRequest struct {
 	Guests []sync.GuestRef `json:"guests"`
 	// DryRun asks for a plan alone. Nothing is written.
 	DryRun bool `json:"dry_run"`
+	// Incremental lets the ends take what they read before for as it is, where nothing says that it has changed.
+	Incremental bool `json:"incremental"`
 }
 
 // RequestError says what is wrong with a [RunRequest].
@@ -82,6 +84,7 @@ func (s *Server) orderFor(r RunRequest) (order, error) {
 		}
 	}
 	o.scope.Sources, o.scope.Guests, o.dry = slices.Clone(r.Sources), slices.Clone(r.Guests), r.DryRun
+	o.scope.Incremental = r.Incremental
 	return o, nil
 }
 

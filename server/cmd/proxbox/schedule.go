@@ -24,6 +24,8 @@ type schedule struct {
 	// Stage and Sources are those of [server.RunRequest].
 	Stage   string   `yaml:"stage"`
 	Sources []string `yaml:"sources"`
+	// Incremental runs read again only what may have changed. They need a schedule beside them whose runs do not.
+	Incremental bool `yaml:"incremental"`
 }
 
 // shortestInterval is how often a schedule may come at the most: a run reads both ends as a whole.
@@ -107,10 +109,10 @@ func due(ctx context.Context, at cron.Schedule) bool {
 
 // start starts a run. What keeps it from that is logged, and may have gone when it is due again.
 func (s schedule) start(to starter, log *slog.Logger) {
-	id, err := to.Start(server.RunRequest{Stage: sse.Stream(s.Stage), Sources: s.Sources})
+	id, err := to.Start(server.RunRequest{Stage: sse.Stream(s.Stage), Sources: s.Sources, Incremental: s.Incremental})
 	if err != nil {
 		log.Warn("a scheduled run cannot be started", "every", s.Every, "cron", s.Cron, "stage", s.Stage, "sources", s.Sources, "error", err)
 		return
 	}
-	log.Info("scheduled run", "run", id, "every", s.Every, "cron", s.Cron)
+	log.Info("scheduled run", "run", id, "every", s.Every, "cron", s.Cron, "incremental", s.Incremental)
 }
