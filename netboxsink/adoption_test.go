@@ -1,6 +1,7 @@
 package netboxsink_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -124,6 +125,16 @@ func TestGuestThatMovesToAnotherSource(t *testing.T) {
 			assert.Equal(t, children, l.ids(interfaces, "name"))
 			l.quiet()
 		}
+	})
+	t.Run("not as long as it is hidden where it was", func(t *testing.T) {
+		t.Parallel()
+		l := moving(t, "4.7")
+		before := l.picture()
+		l.attach(twoHomes("west"))
+		l.sources[0].doubts = map[int]error{101: errors.New("VMID 101 is in use in east")}
+		l.quiet()
+		assert.Equal(t, before, l.picture())
+		assert.Equal(t, []string{"virtual-machine mover: VMID 101 is in use in east"}, notes(l.run()))
 	})
 	for name, gap := range map[string]func(east, west *inventory.Inventory){
 		"not as long as where it was is not read as a whole": func(east, _ *inventory.Inventory) { east.Gaps = []inventory.Gap{guestGap(inventory.PartConfig, 100)} },

@@ -1,6 +1,7 @@
 package netboxsink_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -155,6 +156,47 @@ func TestDeletionWaits(t *testing.T) {
 	})
 }
 
+// TestGuestThatIsHiddenIsNotGone: the source is asked before a virtual machine is marked and before it is deleted, and not
+// in between.
+func TestGuestThatIsHiddenIsNotGone(t *testing.T) {
+	t.Parallel()
+	l := mapped(t, netboxsink.Mapping{Deletion: netboxsink.DeletionOptions{Mode: "delete", Grace: 24 * time.Hour}}, dwindling(5))
+	l.run()
+	lab := l.sources[0]
+	hidden := map[int]error{101: errors.New("VMID 101 is in use in lab")}
+	told := "virtual-machine vm101: VMID 101 is in use in lab"
+
+	lab.doubts = hidden
+	l.later(time.Hour, 101)
+	before := draw(l.machine("vm101"))
+	assert.Equal(t, []string{told}, notes(l.run()))
+	for range 2 {
+		l.later(100 * 24 * time.Hour)
+		l.quiet()
+		assert.Equal(t, []string{told}, notes(l.run()))
+	}
+	assert.Equal(t, before, draw(l.machine("vm101")), "it is not marked, however long it lasts")
+
+	lab.doubts, lab.asked = nil, nil
+	l.run()
+	assert.Equal(t, "decommissioning", l.machine("vm101").at("status"))
+	assert.Equal(t, []int{101}, lab.asked)
+	l.later(time.Hour)
+	l.quiet()
+	assert.Equal(t, []int{101}, lab.asked, "it is not asked about while it waits")
+
+	lab.doubts = hidden
+	l.later(48 * time.Hour)
+	l.quiet()
+	assert.Equal(t, []string{told}, notes(l.run()))
+	assert.Contains(t, l.column(machines, "name"), "vm101")
+
+	lab.doubts = nil
+	l.run()
+	assert.NotContains(t, l.column(machines, "name"), "vm101")
+	l.quiet()
+}
+
 func TestNodeThatIsGoneIsDeletedAfterItsGuests(t *testing.T) {
 	t.Parallel()
 	l := mapped(t, netboxsink.Mapping{Deletion: netboxsink.DeletionOptions{Mode: "delete", Grace: time.Hour, MostShare: 1}}, dwindling(3))
@@ -163,6 +205,7 @@ func TestNodeThatIsGoneIsDeletedAfterItsGuests(t *testing.T) {
 	l.edit(func(inv *inventory.Inventory) { inv.Nodes = inv.Nodes[:1] })
 	l.later(time.Minute, 101)
 	l.run()
+	assert.Equal(t, []int{101}, l.sources[0].asked, "it is asked about guests, not about nodes")
 	assert.Equal(t, "decommissioning", l.one(devices, "name", "pve02").at("status"))
 	l.later(2 * time.Hour)
 	l.run()

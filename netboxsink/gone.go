@@ -83,6 +83,7 @@ func (m *mapping) mark(r *sync.Record, now time.Time) {
 	at := since(r)
 	if at == "" {
 		at = now.UTC().Format(time.RFC3339)
+		record.Gone = guestOf(r)
 	}
 	reason := fmt.Sprintf("no longer in the source since %s: it is marked", at)
 	if m.rules.deletion.Mode == "delete" {
@@ -108,8 +109,17 @@ func (m *mapping) mark(r *sync.Record, now time.Time) {
 func (m *mapping) remove(r *sync.Record) {
 	record := m.goneRecord(r)
 	record.Remove = "no longer in the source since " + since(r)
+	record.Gone = guestOf(r)
 	record.Fields = map[string]sync.Field{customPrefix + fieldGone: {Value: r.Fields[customPrefix+fieldGone].Value}}
 	m.add(record)
+}
+
+// guestOf returns the guest that a device or virtual machine of ours stands for, the zero one for a device.
+func guestOf(r *sync.Record) sync.GuestRef {
+	if r.Guest == 0 {
+		return sync.GuestRef{}
+	}
+	return sync.GuestRef{Source: r.Source, ID: r.Guest}
 }
 
 func (m *mapping) goneRecord(r *sync.Record) sync.Record {

@@ -168,6 +168,7 @@ func (m *mapping) machine(u *guestUnit, names *naming) {
 	if u.moved {
 		name = names.give(place, u.base(), u.inv.Source)
 		record.Reason = "it moved here from " + u.was.Source
+		record.Gone = guestOf(u.was)
 	} else {
 		name = names.name(&u.unit, place, u.base())
 	}

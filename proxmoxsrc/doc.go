@@ -10,14 +10,15 @@
 // A run sends 6 requests for the cluster and 1 more if it has virtual networks, 2 for each node that is not offline, 1
 // for each guest, 1 more for each running container and each running virtual machine whose agent is enabled, and another
 // one for each agent that answers. Calls that keep a node's few workers busy (agent, container interfaces) have a limit
-// of their own: see [Options].
+// of their own: see [Options]. Then 1 for each guest that something is done about because it is gone.
 //
 // # Rights
 //
 // The role PVEAuditor on / is enough. Before Proxmox VE 9 the addresses of virtual machines need VM.Monitor too, which
 // also allows to run commands in them; without it those addresses are a gap. Guests that the credential may not see are
 // missing in Proxmox VE's lists without a word: the inventory then has a gap for the list of guests, so far as the
-// credential's own permissions tell. An entry NoAccess for a single guest below full rights does not show.
+// credential's own permissions tell. An entry NoAccess for a single guest below full rights does not show: so a run asks
+// before it takes a guest for gone, see [Source.ConfirmGone].
 //
 // # Addresses
 //

@@ -27,16 +27,17 @@ func (*nowhere) Lookup(context.Context, *sync.State, *sync.State) (*sync.State, 
 
 func (*nowhere) Apply(context.Context, sync.Batch) ([]sync.Outcome, error) { return nil, nil }
 
-// gauge counts the requests to nodes that are under way at most. Their answers are small, so none reaches the client
+// gauge counts the requests below a path that are under way at most. Their answers are small, so none reaches the client
 // before its request is through.
 type gauge struct {
+	below     string
 	mu        stdsync.Mutex
 	now, peak int
 }
 
 func (g *gauge) around(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.Contains(r.URL.Path, "/nodes/") {
+		if strings.Contains(r.URL.Path, g.below) {
 			g.add(1)
 			defer g.add(-1)
 		}

@@ -49,11 +49,17 @@ func (r *run) fail(err error) { r.cancel(err) }
 
 // endsBy ends the run if the error is one that all further requests would meet.
 func (r *run) endsBy(err error) bool {
-	if _, lost := as[*UnreachableError](err); lost || causeOf(err) == CauseCredentials {
+	final := isFinal(err)
+	if final {
 		r.fail(err)
-		return true
 	}
-	return false
+	return final
+}
+
+// isFinal tells whether all further requests would meet the error too.
+func isFinal(err error) bool {
+	_, lost := as[*UnreachableError](err)
+	return lost || causeOf(err) == CauseCredentials
 }
 
 // read is the run's whole story.

@@ -217,7 +217,7 @@ func TestInventory_load(t *testing.T) {
 func TestInventory_loadOfTheCluster(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, crowd(60), &proxmoxtest.Options{LatencyScale: 0.3})
-	var gauge gauge
+	gauge := gauge{below: "/nodes/"}
 	l.server.Config.Handler = gauge.around(l.server.Config.Handler)
 	l.options.ClusterReads = 5
 	l.read(t)

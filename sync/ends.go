@@ -6,7 +6,7 @@ import (
 	"github.com/proxbox-go/proxbox/sync/inventory"
 )
 
-// Source is an estate to be read.
+// Source is an estate to be read. It may be a [Confirmer] too.
 type Source interface {
 	// Name is the source's configured name. It is identity: what was written under one name is never touched under
 	// another. It is not empty, holds no slash and never changes.
@@ -18,6 +18,17 @@ type Source interface {
 	// Implementations honour ctx, are safe for concurrent use, keep secrets out of errors and gaps, and may tell their
 	// progress by [Report].
 	Inventory(ctx context.Context, scope Scope) (*inventory.Inventory, error)
+}
+
+// Confirmer is a [Source] that can tell for sure whether a guest is gone, where its inventory has only what may be seen: a
+// guest that is hidden from the source is not in there either.
+type Confirmer interface {
+	// ConfirmGone is asked about guests that the inventory lacks, by VMID, before the run does something because they are
+	// gone. It returns one error for each guest, in their order: nil if no guest has the VMID any more, else a sentence that
+	// says why this one is not to be taken for gone, which may be that it could not be found out, and what to do.
+	//
+	// Implementations honour ctx, are safe for concurrent use and keep secrets out of errors.
+	ConfirmGone(ctx context.Context, guests []int) []error
 }
 
 // Sink is where the estate is kept true.

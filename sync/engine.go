@@ -141,7 +141,8 @@ func (e *Engine) Events(ctx context.Context, o *RunOptions) iter.Seq[Event] {
 	}
 }
 
-// plan tells the first half of a run: read both ends, translate, look up what stands in the way, compare.
+// plan tells the first half of a run: read both ends, translate, look up what stands in the way, ask whether what looks
+// gone is gone, compare.
 func (r *run) plan() (*Plan, error) {
 	inventories, current, err := r.read()
 	if err != nil {
@@ -151,6 +152,9 @@ func (r *run) plan() (*Plan, error) {
 		return r.engine.sink.Desired(inventories, current)
 	})
 	if err != nil {
+		return nil, err
+	}
+	if desired, err = r.confirm(desired, inventories); err != nil {
 		return nil, err
 	}
 	plan, err := Diff(desired, current, r.scope, r.policy)

@@ -57,6 +57,11 @@ type Record struct {
 	// not written: they name what that was decided by, so that a saved plan finds out if one has changed since. A unit
 	// that is not ours, or that a hold covers, is left alone all the same.
 	Remove string
+	// Gone, on a desired top-level record, names the guest that the record follows from no longer being in its source: to
+	// be marked as gone, to be removed, to be another source's now. A source that is a [Confirmer] is asked about it; while
+	// it does not confirm, the unit is skipped and held. The word of other sources is taken, and nothing is asked about a
+	// guest whose VMID another has in the inventory.
+	Gone GuestRef
 	// Reason, on a desired record, says why it is as it is where that is worth telling ("adopted: …").
 	Reason string
 }

@@ -39,6 +39,11 @@ func success(data any) answer { return answer{status: http.StatusOK, data: data}
 
 func failed(status int, reason string) answer { return answer{status: status, reason: reason} }
 
+// misused is the refusal of parameters, with what is wrong with each.
+func misused(errors map[string]string) answer {
+	return answer{status: http.StatusBadRequest, reason: "Parameter verification failed.", errors: errors}
+}
+
 // bare is a refusal by the HTTP server itself, without a body.
 func bare(status int, reason string) answer {
 	return answer{status: status, reason: reason, bare: true}

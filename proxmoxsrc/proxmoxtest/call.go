@@ -207,8 +207,7 @@ func (c *call) parameters() *answer {
 	if len(errors) == 0 {
 		return nil
 	}
-	a := failed(http.StatusBadRequest, "Parameter verification failed.")
-	a.errors = errors
+	a := misused(errors)
 	return &a
 }
 
@@ -219,6 +218,8 @@ func checkVMID(text string) string {
 		return fmt.Sprintf("type check ('integer') failed - got '%s'", text)
 	case vmid < 100:
 		return "value must have a minimum value of 100"
+	case vmid > 999_999_999:
+		return "value must have a maximum value of 999999999"
 	}
 	return ""
 }

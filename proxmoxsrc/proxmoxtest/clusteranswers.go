@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -49,6 +50,22 @@ func (c *call) clusterStatus() answer {
 		})
 	}
 	return success(list)
+}
+
+// nextID tells whether a VMID is free, whoever asks and whatever they may see, or
+// which is the first that is. An id is a string, as Perl left it.
+func (c *call) nextID() answer {
+	if text := c.query.Get("vmid"); text != "" {
+		if vmid, err := strconv.Atoi(text); err == nil && c.state.guests[vmid] != nil {
+			return misused(map[string]string{"vmid": fmt.Sprintf("VM %d already exists", vmid)})
+		}
+		return success(text)
+	}
+	free := 100
+	for c.state.guests[free] != nil {
+		free++
+	}
+	return success(strconv.Itoa(free))
 }
 
 func (c *call) datacenter() answer {

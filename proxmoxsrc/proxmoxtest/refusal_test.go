@@ -100,6 +100,18 @@ func TestRefusals(t *testing.T) {
 			`{"data":null,"errors":{"vmid":"value must have a minimum value of 100"}}`,
 		},
 		{
+			"VMID too large", "8.2.4", "/cluster/nextid?vmid=1000000000", 400, "Parameter verification failed.",
+			`{"data":null,"errors":{"vmid":"value must have a maximum value of 999999999"}}`,
+		},
+		{
+			"VMID in use", "8.2.4", "/cluster/nextid?vmid=109", 400, "Parameter verification failed.",
+			`{"data":null,"errors":{"vmid":"VM 109 already exists"}}`,
+		},
+		{
+			"VMID in use, new body", "8.4.1", "/cluster/nextid?vmid=109", 400, "Parameter verification failed.",
+			`{"data":null,"errors":{"vmid":"VM 109 already exists"},"message":"Parameter verification failed.\n"}`,
+		},
+		{
 			"HA groups after migration", "9.1.1", "/cluster/ha/groups", 500,
 			"cannot index groups: ha groups have been migrated to rules",
 			`{"data":null,"message":"cannot index groups: ha groups have been migrated to rules\n"}`,
@@ -133,6 +145,17 @@ func TestRefusals(t *testing.T) {
 			assert.True(t, r.close, "errors close the connection")
 		})
 	}
+}
+
+func TestNextID(t *testing.T) {
+	t.Parallel()
+	c := start(t, proxmoxtest.New(three(""), &proxmoxtest.Options{Credentials: []proxmoxtest.Credential{
+		{ID: "nobody@pve!x", Secret: "y"},
+	}})).as("nobody@pve!x", "y")
+	assert.Equal(t, `{"data":[]}`, c.get("/cluster/resources?type=vm").body)
+	assert.Equal(t, `{"data":"111"}`, c.get("/cluster/nextid").body)
+	assert.Equal(t, `{"data":"159"}`, c.get("/cluster/nextid?vmid=159").body)
+	assert.Equal(t, 400, c.get("/cluster/nextid?vmid=100").status, "what a caller may not see is in use all the same")
 }
 
 func TestAgentRefusalIsSuccess(t *testing.T) {

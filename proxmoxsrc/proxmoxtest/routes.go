@@ -82,6 +82,7 @@ func clusterRoutes() []route {
 		{pattern: "/access/ticket", answer: func(*call) answer { return success(nil) }},
 		{pattern: "/cluster/status", protected: true, check: sysAudit, answer: (*call).clusterStatus},
 		{pattern: "/cluster/resources", answer: (*call).resources, parameters: parameters{"type": resourceType}},
+		{pattern: "/cluster/nextid", answer: (*call).nextID, parameters: parameters{"vmid": guestID}},
 		{pattern: "/cluster/options", check: sysAudit, answer: (*call).datacenter},
 		{
 			pattern: "/cluster/ha/resources", check: sysAudit, answer: (*call).haResources,
@@ -180,6 +181,8 @@ func (c *call) refusesAgent() bool {
 }
 
 func anyText(*call, string) string { return "" }
+
+func guestID(_ *call, value string) string { return checkVMID(value) }
 
 func boolean(_ *call, value string) string {
 	switch strings.ToLower(value) {

@@ -90,6 +90,36 @@ func (s narrow) Inventory(ctx context.Context, scope sync.Scope) (*inventory.Inv
 	return inv, err
 }
 
+func TestSourceThatTakesWhatIsThereForGone(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		answer []error
+		want   string // empty if the answer is good
+	}{
+		"all there":         {[]error{errors.New("there"), errors.New("there")}, ""},
+		"one gone":          {[]error{errors.New("there"), nil}, "guest 102 is said to be gone, and is in the inventory"},
+		"one not spoken of": {[]error{errors.New("there")}, "there are 1 answers about 2 guests"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := enginetest.TestSource(t.Context(), confirming{enginetest.NewSource(enginetest.Estate("alpha", 1, 2)), tc.answer})
+			if tc.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, tc.want)
+		})
+	}
+}
+
+// confirming is a source that always gives the same answer about what is gone.
+type confirming struct {
+	*enginetest.Source
+	answer []error
+}
+
+func (s confirming) ConfirmGone(context.Context, []int) []error { return s.answer }
+
 // badSink is a sink with one thing wrong about it.
 type badSink struct {
 	*enginetest.Sink

@@ -36,6 +36,7 @@ func sourceChecks() []check[sync.Source] {
 		{"order", "Nodes stand in the order of their names, guests in that of their IDs, each once.", sourceOrder},
 		{"gaps", "A Gap tells what could not be read, and why, of what the inventory names.", sourceGaps},
 		{"scope", "Inventory reads of the estate what the scope asks for.", sourceScope},
+		{"gone", "ConfirmGone returns one error for each guest, nil if no guest has the VMID any more.", sourceGone},
 	}
 }
 
@@ -209,4 +210,30 @@ func sourceScope(ctx context.Context, src sync.Source) error {
 		err = fmt.Errorf("guest %d is read as\n%s\nand, asked for alone, as\n%s", wanted.ID, want, got)
 	}
 	return err
+}
+
+// sourceGone asks a [sync.Confirmer] about the guests of its inventory, which are there.
+func sourceGone(ctx context.Context, src sync.Source) error {
+	confirmer, ok := src.(sync.Confirmer)
+	if !ok {
+		return nil
+	}
+	inv, err := src.Inventory(ctx, sync.Scope{})
+	if err != nil {
+		return err
+	}
+	guests := make([]int, len(inv.Guests))
+	for i, g := range inv.Guests {
+		guests[i] = g.ID
+	}
+	doubts := confirmer.ConfirmGone(ctx, guests)
+	if len(doubts) != len(guests) {
+		return fmt.Errorf("there are %d answers about %d guests", len(doubts), len(guests))
+	}
+	for i, doubt := range doubts {
+		if doubt == nil {
+			return fmt.Errorf("guest %d is said to be gone, and is in the inventory", guests[i])
+		}
+	}
+	return nil
 }
