@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/proxbox-go/proxbox/sync"
 )
@@ -141,9 +143,27 @@ func (w *bulk) send(ctx context.Context, entries []entry) ([]byte, error) {
 	method := map[sync.Op]string{sync.Create: http.MethodPost, sync.Update: http.MethodPatch, sync.Delete: http.MethodDelete}[w.op]
 	var query url.Values
 	if w.op != sync.Delete {
-		query = url.Values{"exclude": {"config_context"}}
+		query = url.Values{"fields": {strings.Join(w.answered(bodies), ",")}, "exclude": {"config_context"}}
 	}
 	return w.sink.client.send(ctx, method, tables[w.kind].path, query, raw)
+}
+
+// answered returns the fields that the answer is to hold. NetBox writes no field that it is not to answer, so these are all
+// that are written; and it knows of the defaults of custom fields, on what is created, only where it answers those.
+func (w *bulk) answered(bodies []json.RawMessage) []string {
+	names := map[string]bool{"id": true}
+	if w.op == sync.Create {
+		names["custom_fields"] = true
+	}
+	for _, body := range bodies {
+		var fields map[string]json.RawMessage
+		if json.Unmarshal(body, &fields) == nil { // it was made by us
+			for name := range fields {
+				names[name] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
 }
 
 // landed notes what a good answer tells: the ids of created objects, in the order of the request; and of updated ones,
