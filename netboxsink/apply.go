@@ -5,14 +5,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/proxbox-go/proxbox/sync"
 )
 
-// Apply writes one batch as one bulk request. NetBox takes all of it or nothing: what it rejects is taken out, by its
-// own word or by halving, and the rest sent again. After a lost answer it is looked up what landed before anything is
+// Apply writes one batch as one bulk request, or as several, one after the other, where NetBox would take too long for it
+// (see [Options.Writers]). NetBox takes all of a request or nothing: what it rejects is taken out, by its own word or by
+// halving, and the rest sent again. After a lost answer it is looked up what landed before anything is
 // sent again.
 func (s *Sink) Apply(ctx context.Context, b sync.Batch) ([]sync.Outcome, error) {
 	if _, ok := tables[b.Kind]; !ok {
@@ -58,46 +62,74 @@ type bulk struct {
 	outcomes []sync.Outcome
 }
 
-// write sends the entries and settles each. An error is for what stands for all of them.
+// write sends the entries, part by part in their order, and settles each. An error is for what stands for all of them;
+// once something is settled, it stands in the outcomes of the rest instead.
 func (w *bulk) write(ctx context.Context, entries []entry) error {
+	settled := false
 	for attempt := 1; len(entries) > 0; attempt++ {
-		raw, err := w.send(ctx, entries)
+		size := min(len(entries), w.sink.pace.size(w.work()))
+		again, err := w.once(ctx, entries[:size])
 		if err == nil {
-			return w.landed(entries, raw)
+			entries, attempt, settled = entries[size:], 0, true
+			continue
 		}
-		var status *StatusError
-		var lost *LostError
-		switch {
-		case errors.As(err, &status) && (status.Code == http.StatusTooManyRequests || status.deadlock()):
-			// Not carried out: the same again.
-		case errors.As(err, &status) && !status.gateway():
-			return w.rejected(ctx, entries, status)
-		case errors.As(err, &status), errors.As(err, &lost) && !lost.Unsent:
-			rest, settleErr := w.settle(ctx, entries, err)
-			if settleErr != nil {
-				return settleErr
-			}
-			entries = rest
-		case lost == nil:
-			return err
+		if len(again) == 0 {
+			return w.stop(entries, err, settled)
 		}
-		if len(entries) == 0 {
-			return nil
+		entries, settled = slices.Concat(again, entries[size:]), settled || len(again) < size
+		if attempt == attempts {
+			return w.stop(entries, err, settled || !errors.Is(err, sync.ErrUnavailable))
 		}
-		if attempt == attempts || !passing(err) {
-			if errors.Is(err, sync.ErrUnavailable) {
-				return err
-			}
-			w.fail(entries, err)
-			return nil
-		}
-		w.sink.client.logger.DebugContext(ctx, "write again", "kind", w.kind, "op", w.op, "items", len(entries), "attempt", attempt, "error", err)
+		w.sink.client.logger.DebugContext(ctx, "write again",
+			"kind", w.kind, "op", w.op, "items", len(again), "attempt", attempt, "error", err)
 		if err := pause(ctx, err, attempt); err != nil {
-			return err
+			return w.stop(entries, err, settled)
 		}
 	}
 	return nil
 }
+
+// stop gives up the entries: alone, or with the whole batch.
+func (w *bulk) stop(entries []entry, err error, alone bool) error {
+	if !alone {
+		return err
+	}
+	w.fail(entries, err)
+	return nil
+}
+
+// once sends the entries in one request. What a passing fault kept from landing is returned with it, to be sent again. An
+// error alone stands for all of them.
+func (w *bulk) once(ctx context.Context, entries []entry) (again []entry, err error) {
+	turn, err := w.sink.pace.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := w.send(ctx, entries)
+	turn.end(w.work(), len(entries), err)
+	var status *StatusError
+	var lost *LostError
+	switch {
+	case err == nil:
+		w.landed(entries, raw)
+		return nil, nil
+	case errors.As(err, &status) && (status.Code == http.StatusTooManyRequests || status.deadlock()):
+		return entries, err // not carried out
+	case errors.As(err, &status) && !status.gateway():
+		return nil, w.rejected(ctx, entries, status)
+	case errors.As(err, &lost) && lost.Unsent && passing(err):
+		return entries, err
+	case errors.As(err, &status), errors.As(err, &lost) && !lost.Unsent:
+		again, settleErr := w.settle(ctx, entries, err)
+		if settleErr != nil || len(again) == 0 {
+			return nil, settleErr
+		}
+		return again, err
+	}
+	return nil, err
+}
+
+func (w *bulk) work() work { return work{w.kind, w.op} }
 
 func (w *bulk) send(ctx context.Context, entries []entry) ([]byte, error) {
 	bodies := make([]json.RawMessage, len(entries))
@@ -111,29 +143,47 @@ func (w *bulk) send(ctx context.Context, entries []entry) ([]byte, error) {
 	method := map[sync.Op]string{sync.Create: http.MethodPost, sync.Update: http.MethodPatch, sync.Delete: http.MethodDelete}[w.op]
 	var query url.Values
 	if w.op != sync.Delete {
-		query = url.Values{"exclude": {"config_context"}}
+		query = url.Values{"fields": {strings.Join(w.answered(bodies), ",")}, "exclude": {"config_context"}}
 	}
 	return w.sink.client.send(ctx, method, tables[w.kind].path, query, raw)
 }
 
+// answered returns the fields that the answer is to hold. NetBox writes no field that it is not to answer, so these are all
+// that are written; and it knows of the defaults of custom fields, on what is created, only where it answers those.
+func (w *bulk) answered(bodies []json.RawMessage) []string {
+	names := map[string]bool{"id": true}
+	if w.op == sync.Create {
+		names["custom_fields"] = true
+	}
+	for _, body := range bodies {
+		var fields map[string]json.RawMessage
+		if json.Unmarshal(body, &fields) == nil { // it was made by us
+			for name := range fields {
+				names[name] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
 // landed notes what a good answer tells: the ids of created objects, in the order of the request; and of updated ones,
 // in any order, which there were.
-func (w *bulk) landed(entries []entry, raw []byte) error {
+func (w *bulk) landed(entries []entry, raw []byte) {
 	if w.op == sync.Delete {
-		return nil
+		return
 	}
 	var objects []struct {
 		ID int64 `json:"id"`
 	}
 	if err := json.Unmarshal(raw, &objects); err != nil || w.op == sync.Create && len(objects) != len(entries) {
 		w.fail(entries, fmt.Errorf("NetBox's answer to a write of %s is not understood: %w", w.kind, sync.ErrUnknownOutcome))
-		return nil
+		return
 	}
 	if w.op == sync.Create {
 		for i, e := range entries {
 			w.outcomes[e.index].ID = id(objects[i].ID)
 		}
-		return nil
+		return
 	}
 	found := map[string]bool{}
 	for _, o := range objects {
@@ -144,7 +194,6 @@ func (w *bulk) landed(entries []entry, raw []byte) error {
 			w.outcomes[e.index].Err = errGone
 		}
 	}
-	return nil
 }
 
 // errGone tells that an object was deleted while it was to be written.

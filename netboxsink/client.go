@@ -138,13 +138,22 @@ func (c *client) lost(method, path string, err error) error {
 func (c *client) statusError(method, path string, response *http.Response, raw []byte) error {
 	e := &StatusError{Method: method, Path: path, Code: response.StatusCode, Address: c.base, Body: raw}
 	e.JSON = json.Valid(raw) && len(bytes.TrimSpace(raw)) > 0
-	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
-		e.RetryAfter = time.Duration(seconds) * time.Second
-	}
+	e.RetryAfter = retryAfter(response.Header.Get("Retry-After"))
 	if location := response.Header.Get("Location"); location != "" {
 		e.Location = redactURL(location)
 	}
 	return e
+}
+
+// retryAfter returns how long the header of that name asks to wait, in seconds or up to a date; 0 if it does not say.
+func retryAfter(header string) time.Duration {
+	if seconds, err := strconv.Atoi(header); err == nil {
+		return time.Duration(max(seconds, 0)) * time.Second
+	}
+	if date, err := http.ParseTime(header); err == nil {
+		return max(time.Until(date), 0)
+	}
+	return 0
 }
 
 // passing tells whether the same request may be answered well a moment later.
@@ -159,12 +168,17 @@ func passing(err error) bool {
 
 // pause waits before a request is sent again: as long as NetBox asks for, else longer each time.
 func pause(ctx context.Context, err error, attempt int) error {
-	wait := time.Duration(float64(200*time.Millisecond) * float64(int(1)<<attempt) * (0.5 + rand.Float64()))
+	length := time.Duration(float64(200*time.Millisecond) * float64(int(1)<<attempt) * (0.5 + rand.Float64()))
 	var status *StatusError
 	if errors.As(err, &status) && status.RetryAfter > 0 {
-		wait = min(status.RetryAfter, time.Minute)
+		length = min(status.RetryAfter, longestRest) + scatter()
 	}
-	timer := time.NewTimer(wait)
+	return wait(ctx, length)
+}
+
+// wait returns after so long, or with the cause when the context ends before.
+func wait(ctx context.Context, length time.Duration) error {
+	timer := time.NewTimer(length)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -119,7 +119,6 @@ type LostError struct {
 func (e *LostError) Error() string { return sentence(e.explain()) }
 
 func (e *LostError) explain() (problem, remedy string) {
-	var timeout interface{ Timeout() bool }
 	var record tls.RecordHeaderError
 	switch {
 	case errors.As(e.Err, &record), errors.Is(e.Err, http.ErrSchemeMismatch):
@@ -128,10 +127,16 @@ func (e *LostError) explain() (problem, remedy string) {
 		return fmt.Sprintf("the certificate of NetBox at %s is not trusted (%s)", e.Address, e.reason()), "set ca_file to its CA, or, for a test, insecure"
 	case e.Unsent:
 		return fmt.Sprintf("NetBox at %s cannot be reached (%s)", e.Address, e.reason()), "is it running, and is the URL right?"
-	case errors.As(e.Err, &timeout) && timeout.Timeout():
+	case e.timedOut():
 		return fmt.Sprintf("NetBox at %s did not answer %s %s within %v", e.Address, e.Method, e.Path, e.Timeout), ""
 	}
 	return fmt.Sprintf("the connection to NetBox at %s broke during %s %s (%s)", e.Address, e.Method, e.Path, e.reason()), ""
+}
+
+// timedOut tells whether nothing came for too long.
+func (e *LostError) timedOut() bool {
+	var timeout interface{ Timeout() bool }
+	return errors.As(e.Err, &timeout) && timeout.Timeout()
 }
 
 // reason returns the innermost of the errors that the network stack wraps in one another.

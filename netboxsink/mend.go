@@ -26,7 +26,12 @@ func (w *bulk) mend(ctx context.Context, e entry, reason string) bool {
 	if err != nil {
 		return false
 	}
+	turn, err := w.sink.pace.begin(ctx)
+	if err != nil {
+		return false
+	}
 	_, err = w.sink.client.send(ctx, http.MethodPatch, tables[KindDisk].path, nil, raw)
+	turn.end(work{KindDisk, sync.Update}, 1, err)
 	return err == nil
 }
 

@@ -22,6 +22,7 @@ import (
 // Sink is a NetBox. It is safe for concurrent use.
 type Sink struct {
 	client  *client
+	pace    *pace
 	rules   *rules
 	release atomic.Pointer[release] // of the NetBox, once it has answered
 
@@ -40,6 +41,18 @@ type Options struct {
 	Timeout time.Duration
 	// Readers is how many reads may be under way at once. By default 4.
 	Readers int
+	// Writers is how many writes may be under way at once. By default 4. Whatever it is, there are at most as many as the
+	// engine's Flight.
+	//
+	// Unless FixedPace is set, writes follow NetBox's answers between bounds. From Writers down to 1 are under way at once:
+	// half as many after a 429, a 502, 503 or 504, a deadlock or a lost answer, one more after every fourth good answer.
+	// One carries from 100 objects of a kind down to 10, as many as NetBox is expected to write in 10 seconds, or half of
+	// Timeout if that is less; it is fewer only when no more are due. While NetBox asks for a rest (Retry-After, up to a
+	// minute), nothing is written.
+	Writers int
+	// FixedPace keeps Writers under way and 100 objects in each write, whatever NetBox answers: to measure. What NetBox had
+	// no time for is still sent again, after the rest that it asks for.
+	FixedPace bool
 	// Mapping says how an estate becomes NetBox's objects.
 	Mapping Mapping
 	// HTTPClient sends the requests. By default one is made; CAFile, Insecure and WrapTransport are for that one only.
@@ -104,12 +117,15 @@ func NewFromConfiguration(c *netbox.Configuration, o *Options) (*Sink, error) {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
-	return &Sink{rules: rules, kept: map[string]kept{}, runs: map[string]running{}, client: &client{
-		base: strings.TrimSuffix(base, "/"), configuration: c,
-		timeout: cmp.Or(max(o.Timeout, 0), 2*time.Minute),
-		readers: make(chan struct{}, cmp.Or(max(o.Readers, 0), 4)),
-		logger:  logger,
-	}}, nil
+	timeout := cmp.Or(max(o.Timeout, 0), 2*time.Minute)
+	return &Sink{
+		rules: rules, kept: map[string]kept{}, runs: map[string]running{},
+		pace:  newPace(cmp.Or(max(o.Writers, 0), 4), min(10*time.Second, timeout/2), o.FixedPace),
+		client: &client{
+			base: strings.TrimSuffix(base, "/"), configuration: c, timeout: timeout, logger: logger,
+			readers: make(chan struct{}, cmp.Or(max(o.Readers, 0), 4)),
+		},
+	}, nil
 }
 
 // parseURL returns the URL without a slash at its end. An error does not repeat it: there may be a secret in it.

@@ -91,8 +91,8 @@ func (d *draft) parseRelated(cf *object, raw json.RawMessage) (json.RawMessage, 
 }
 
 // fillCustomFields sets on a new object what was not written: the defaults, and
-// null if nothing was written at all.
-func (d *draft) fillCustomFields() {
+// with nulls, null if nothing was written at all.
+func (d *draft) fillCustomFields(nulls bool) {
 	data := maps.Clone(d.after.custom())
 	if data == nil {
 		data = map[string]json.RawMessage{}
@@ -104,7 +104,7 @@ func (d *draft) fillCustomFields() {
 		}
 		if fallback, ok := cf.values["default"].(json.RawMessage); ok {
 			data[name] = fallback
-		} else if !d.written[customFields] {
+		} else if nulls && !d.written[customFields] {
 			data[name] = json.RawMessage("null")
 		}
 	}

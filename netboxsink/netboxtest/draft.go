@@ -60,10 +60,16 @@ func (t *transaction) draft(m *model, before *object, body []pair, partial bool,
 	if !refused.empty() {
 		return nil, refused
 	}
-	if before == nil && m.field(customFields) != nil {
-		d.fillCustomFields()
+	fresh := before == nil && m.field(customFields) != nil
+	listed := chosen == nil || chosen(customFields)
+	if fresh && listed {
+		d.fillCustomFields(true)
 	}
-	return d, d.validate()
+	err := d.validate()
+	if fresh && !listed { // the serializer has no defaults then: they come as it is saved, too late for the checks
+		d.fillCustomFields(false)
+	}
+	return d, err
 }
 
 // read takes one field from the body.

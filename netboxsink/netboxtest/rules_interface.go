@@ -128,7 +128,7 @@ func (d *draft) newMAC(o *object, address string) *object {
 		}
 	}
 	fill := &draft{transaction: d.transaction, model: m, after: mac, written: map[string]bool{}}
-	fill.fillCustomFields()
+	fill.fillCustomFields(true)
 	mac.values["mac_address"] = address
 	mac.values["assigned_object_type"] = o.model.label
 	mac.values["assigned_object_id"] = o.id

@@ -140,6 +140,21 @@ func TestCustomFields(t *testing.T) {
 		c.post("dcim/sites/", `{"name":"x","slug":"x","custom_fields":{}}`).Text)
 }
 
+func TestDefaultsOfCustomFieldsNeedTheFieldInTheAnswer(t *testing.T) {
+	t.Parallel()
+	c := startVersion(t, "4.7")
+	c.create("extras/custom-fields", `{"name":"plain","type":"text","object_types":["dcim.site"]}`)
+	c.create("extras/custom-fields", `{"name":"usual","type":"text","default":"yes","object_types":["dcim.site"]}`)
+	assert.Equal(t, `{"name":"a","slug":"a","custom_fields":{"plain":null,"usual":"yes"}}`,
+		c.post("dcim/sites/?fields=name,slug,custom_fields", `{"name":"a","slug":"a"}`).Text)
+	assert.Equal(t, `{"name":"b","slug":"b"}`, c.post("dcim/sites/?fields=name,slug", `{"name":"b","slug":"b"}`).Text)
+	assert.Contains(t, string(c.server.Changes()[len(c.server.Changes())-1].After), `"custom_fields":{"usual":"yes"}`)
+	c.create("extras/custom-fields", `{"name":"must","type":"text","required":true,"default":"ok","object_types":["dcim.site"]}`)
+	assert.Equal(t, 201, c.post("dcim/sites/?fields=name,slug,custom_fields", `{"name":"c","slug":"c"}`).Status)
+	assert.Equal(t, `{"__all__":["Missing required custom field 'must'."]}`,
+		c.post("dcim/sites/?fields=name,slug", `{"name":"d","slug":"d"}`).Text)
+}
+
 func TestNormalization(t *testing.T) {
 	t.Parallel()
 	c := startVersion(t, "4.7")

@@ -144,6 +144,7 @@ func (c Config) sources(o *Options) (all []*proxmoxsrc.Source, problems []error)
 func newSink(n NetBox, m netboxsink.Mapping, o *Options) (*netboxsink.Sink, error) {
 	return netboxsink.New(n.URL, n.Token, &netboxsink.Options{
 		Mapping: m, CAFile: n.CAFile, Insecure: n.Insecure, WrapTransport: o.wrap(""), Logger: o.Logger,
+		Writers: o.Sync.Flight,
 	})
 }
 

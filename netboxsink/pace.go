@@ -1,0 +1,198 @@
+package netboxsink
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	stdsync "sync"
+	"time"
+
+	"github.com/proxbox-go/proxbox/sync"
+)
+
+const (
+	// smallest and largest bound how many objects one write carries: with fewer NetBox spends its time on the request
+	// itself, with more it saves none.
+	smallest, largest = 10, 100
+	// steady is how many good answers in a row let one more write be under way.
+	steady = 4
+	// longestRest bounds how long NetBox may ask for no requests.
+	longestRest = time.Minute
+)
+
+// pace fits the writes of a sink to what NetBox bears: how many are under way at once, and how many objects each carries.
+type pace struct {
+	most  int           // writes under way at once
+	aim   time.Duration // for one write to take at most
+	fixed bool          // whatever NetBox answers
+
+	mu       stdsync.Mutex
+	allowed  int // writes under way at once, for now
+	underway int
+	queue    []chan struct{}        // of those that wait for a place, in the order in which they came
+	good     int                    // good answers since the last bad one or rise
+	cuts     int                    // how often allowed was halved
+	rest     time.Time              // until when NetBox wants no more
+	each     map[work]time.Duration // what one object takes, as a moving average
+}
+
+// work is what takes an object about the same time.
+type work struct {
+	kind sync.Kind
+	op   sync.Op
+}
+
+func newPace(most int, aim time.Duration, fixed bool) *pace {
+	return &pace{most: most, aim: aim, fixed: fixed, allowed: most, each: map[work]time.Duration{}}
+}
+
+// size returns how many objects the next write of a kind carries at most.
+func (p *pace) size(w work) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	each := p.each[w]
+	if each == 0 {
+		return largest
+	}
+	return min(max(int(p.aim/each), smallest), largest)
+}
+
+// turn is one write under way.
+type turn struct {
+	pace  *pace
+	began time.Time
+	cuts  int // as it began
+}
+
+// begin waits for a place among the writes under way, and for the end of the time in which NetBox wants none.
+func (p *pace) begin(ctx context.Context) (turn, error) {
+	if err := p.place(ctx); err != nil {
+		return turn{}, err
+	}
+	for {
+		p.mu.Lock()
+		t, left := turn{p, time.Now(), p.cuts}, time.Until(p.rest)
+		p.mu.Unlock()
+		if left <= 0 {
+			return t, nil
+		}
+		if err := wait(ctx, left+scatter()); err != nil {
+			p.leave()
+			return turn{}, err
+		}
+	}
+}
+
+// end gives the place back and learns from the answer to so many objects.
+func (t turn) end(w work, items int, err error) {
+	if !t.pace.fixed {
+		t.pace.learn(t, w, items, err)
+	}
+	t.pace.leave()
+}
+
+func (p *pace) place(ctx context.Context) error {
+	p.mu.Lock()
+	if p.underway < p.allowed {
+		p.underway++
+		p.mu.Unlock()
+		return nil
+	}
+	given := make(chan struct{})
+	p.queue = append(p.queue, given)
+	p.mu.Unlock()
+	select {
+	case <-given:
+		return nil
+	case <-ctx.Done():
+	}
+	p.mu.Lock()
+	i := slices.Index(p.queue, given)
+	if i >= 0 {
+		p.queue = slices.Delete(p.queue, i, i+1)
+	}
+	p.mu.Unlock()
+	if i < 0 { // it was given just now
+		p.leave()
+	}
+	return context.Cause(ctx)
+}
+
+// leave gives a place back, and as many as are allowed to those that wait.
+func (p *pace) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.underway--
+	for p.underway < p.allowed && len(p.queue) > 0 {
+		close(p.queue[0])
+		p.queue = p.queue[1:]
+		p.underway++
+	}
+}
+
+// learn fits the pace to an answer. A refusal of what was sent tells nothing about it.
+func (p *pace) learn(t turn, w work, items int, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	each := time.Since(t.began) / time.Duration(items)
+	switch {
+	case err == nil:
+		p.rise()
+		if before, ok := p.each[w]; ok {
+			each = (before + each) / 2
+		}
+	case passing(err):
+		p.fall(t.cuts)
+		p.hold(err)
+		if tooSlow(err) {
+			each = max(each, 2*p.aim/time.Duration(items))
+		}
+		each = max(each, p.each[w])
+	default:
+		return
+	}
+	if items >= smallest { // of fewer objects the request itself takes most of the time
+		p.each[w] = each
+	}
+}
+
+// rise lets one more write be under way after some good answers.
+func (p *pace) rise() {
+	if p.good++; p.good >= steady {
+		p.allowed, p.good = min(p.allowed+1, p.most), 0
+	}
+}
+
+// fall halves the writes under way. Answers to writes that were under way together are one sign, not many.
+func (p *pace) fall(cuts int) {
+	p.good = 0
+	if cuts == p.cuts {
+		p.allowed, p.cuts = max(p.allowed/2, 1), p.cuts+1
+	}
+}
+
+// hold keeps every write back as long as NetBox asks for.
+func (p *pace) hold(err error) {
+	var status *StatusError
+	if !errors.As(err, &status) {
+		return
+	}
+	if until := time.Now().Add(min(status.RetryAfter, longestRest)); until.After(p.rest) {
+		p.rest = until
+	}
+}
+
+// tooSlow tells whether somebody gave up waiting for the answer.
+func tooSlow(err error) bool {
+	var status *StatusError
+	if errors.As(err, &status) {
+		return status.Code == http.StatusGatewayTimeout
+	}
+	var lost *LostError
+	return errors.As(err, &lost) && lost.timedOut()
+}
+
+// scatter returns a moment by which those that waited for the same are set apart.
+func scatter() time.Duration { return rand.N(time.Second) }
