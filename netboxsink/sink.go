@@ -120,7 +120,7 @@ func NewFromConfiguration(c *netbox.Configuration, o *Options) (*Sink, error) {
 	timeout := cmp.Or(max(o.Timeout, 0), 2*time.Minute)
 	return &Sink{
 		rules: rules, kept: map[string]kept{}, runs: map[string]running{},
-		pace:  newPace(cmp.Or(max(o.Writers, 0), 4), min(10*time.Second, timeout/2), o.FixedPace),
+		pace: newPace(cmp.Or(max(o.Writers, 0), 4), min(10*time.Second, timeout/2), o.FixedPace),
 		client: &client{
 			base: strings.TrimSuffix(base, "/"), configuration: c, timeout: timeout, logger: logger,
 			readers: make(chan struct{}, cmp.Or(max(o.Readers, 0), 4)),
