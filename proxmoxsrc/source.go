@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	stdsync "sync"
 	"time"
 
 	"github.com/proxbox-go/proxbox/sync"
@@ -19,6 +20,9 @@ type Source struct {
 	name    string
 	gateway *gateway
 	options Options
+
+	mu     stdsync.Mutex // guards what follows
+	memory *memory       // never nil
 }
 
 // Options tunes a source. It needs a credential: either Token, or Username and Password.
@@ -52,6 +56,13 @@ type Options struct {
 	// By default 35 s.
 	NodeTimeout time.Duration
 
+	// ConfigAge bounds the age of what an incremental run takes from earlier ones where nothing tells that it has changed:
+	// the configurations of guests, the states and networks of nodes. By default 1 h.
+	ConfigAge time.Duration
+	// AddressAge bounds the age of addresses and operating systems in the same way. An agent that does not answer is asked
+	// again after that time, then after twice, four and eight times as long. By default 15 min.
+	AddressAge time.Duration
+
 	// NoSystemInfo leaves out to ask guest agents for their operating system: one request less for each running virtual
 	// machine whose agent answers.
 	NoSystemInfo bool
@@ -82,7 +93,7 @@ func (e *OptionError) Unwrap() error { return e.Err }
 // "https://pve1.example.com:8006": the first that answers is used, the others take its place when it is gone. Without a
 // port, https means 8006. Nothing is sent yet. What is wrong is one [*OptionError] or several, joined.
 func New(name string, urls []string, o *Options) (*Source, error) {
-	s := &Source{name: name}
+	s := &Source{name: name, memory: &memory{}}
 	if o != nil {
 		s.options = *o
 	}
@@ -110,6 +121,8 @@ func (o *Options) fill() {
 	defaultTo(&o.ClusterReads, 32)
 	defaultTo(&o.ClusterTimeout, 10*time.Second)
 	defaultTo(&o.NodeTimeout, 35*time.Second)
+	defaultTo(&o.ConfigAge, time.Hour)
+	defaultTo(&o.AddressAge, 15*time.Minute)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
