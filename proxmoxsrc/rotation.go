@@ -31,7 +31,9 @@ func (r rotation) turn(all []remembered, owed *float64) {
 		*owed = max(*owed-1, 0)
 		all = all[1:]
 	}
-	*owed = min(*owed, 1)
+	if len(all) == 0 {
+		*owed = 0
+	}
 	for _, one := range all {
 		one.take()
 	}

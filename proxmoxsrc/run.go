@@ -39,15 +39,16 @@ type run struct {
 }
 
 func newRun(ctx context.Context, s *Source, scope sync.Scope) *run {
+	known := s.recollect() // before the time is taken, so that nothing in it is of later
 	now := time.Now()
 	r := &run{
 		source: s, scope: scope, nodes: map[string]*nodeRun{}, now: now,
 		began:  now.UTC().Round(0), // without the monotonic clock, which only this process knows
 		places: make(slots, s.options.ClusterReads),
-		known:  s.recollect(),
+		known:  known,
 	}
 	if scope.Incremental {
-		r.owed = r.known.owed
+		r.owed = known.owed
 	}
 	r.whole.run = r
 	r.ctx, r.cancel = context.WithCancelCause(ctx)

@@ -57,10 +57,11 @@ type Options struct {
 	NodeTimeout time.Duration
 
 	// ConfigAge bounds the age of what an incremental run takes from earlier ones where nothing tells that it has changed:
-	// the configurations of guests, the states and networks of nodes. By default 1 h.
+	// the configurations of guests, the states and networks of nodes. The package's documentation has a table of what that
+	// means for each field of the inventory. By default 1 h.
 	ConfigAge time.Duration
-	// AddressAge bounds the age of addresses and operating systems in the same way. An agent that does not answer is asked
-	// again after that time, then after twice, four and eight times as long. By default 15 min.
+	// AddressAge bounds the age of addresses and operating systems in the same way, but for guests whose agent does not
+	// answer: those are asked ever more rarely, down to every eighth time. By default 15 min.
 	AddressAge time.Duration
 
 	// NoSystemInfo leaves out to ask guest agents for their operating system: one request less for each running virtual
@@ -137,7 +138,8 @@ func defaultTo[T int | time.Duration](value *T, otherwise T) {
 // Name implements [sync.Source].
 func (s *Source) Name() string { return s.name }
 
-// Inventory implements [sync.Source]. The errors are those that the package's documentation names.
+// Inventory implements [sync.Source]. The errors are those that the package's documentation names, and so is what an
+// incremental scope saves. Whatever the scope, the inventory is the caller's, and later ones know what was read for it.
 func (s *Source) Inventory(ctx context.Context, scope sync.Scope) (*inventory.Inventory, error) {
 	s.gateway.begin(ctx)
 	defer s.gateway.rest()
