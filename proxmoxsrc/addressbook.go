@@ -54,16 +54,16 @@ type guestInterface struct {
 func (b *addressBook) readAgent(raw json.RawMessage) error {
 	var answer struct{ Result json.RawMessage }
 	if err := json.Unmarshal(raw, &answer); err != nil || len(answer.Result) == 0 {
-		return errors.New("the guest agent's answer is not of the form that Proxmox VE sends")
+		return agentError("the guest agent's answer is not of the form that Proxmox VE sends")
 	}
 	if answer.Result[0] == '[' {
 		return b.readList(answer.Result)
 	}
 	var refusal struct{ Error struct{ Class, Desc text } }
 	if json.Unmarshal(answer.Result, &refusal) != nil || refusal.Error.Class == "" && refusal.Error.Desc == "" {
-		return errors.New("the guest agent's answer is not of the form that Proxmox VE sends")
+		return agentError("the guest agent's answer is not of the form that Proxmox VE sends")
 	}
-	return errors.New("the guest agent refuses guest-network-get-interfaces (" + string(refusal.Error.Desc) +
+	return agentError("the guest agent refuses guest-network-get-interfaces (" + string(refusal.Error.Desc) +
 		"): update it, or allow the command in its configuration")
 }
 

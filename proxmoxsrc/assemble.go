@@ -94,7 +94,7 @@ func (n *nodeRun) hidesBridges(version string) bool {
 
 // toBlame tells whether nothing, or no addresses, can be read on the node because of that error.
 func (n *nodeRun) toBlame(err error) bool {
-	return err == n.reads.reason() || err == n.protected.reason()
+	return err != nil && (err == n.reads.reason() || err == n.protected.reason())
 }
 
 // reason words an error as the reason of a gap on the node.
@@ -110,7 +110,7 @@ func (g *guestRun) assemble(inv *inventory.Inventory) {
 		gap := inventory.Gap{Part: part, Guest: g.guest.ID, Reason: err.Error()}
 		if g.node != nil {
 			gap.Reason = g.node.reason(err)
-			if g.node.toBlame(err) {
+			if g.blamed || g.node.toBlame(err) {
 				gap.Node = g.node.name
 			}
 		}

@@ -3,6 +3,7 @@ package proxmoxsrc
 import (
 	"encoding/json"
 	stdsync "sync"
+	"time"
 
 	"github.com/proxbox-go/proxbox/sync/inventory"
 )
@@ -10,19 +11,21 @@ import (
 // clusterRun is what the cluster is asked in a run beside its nodes and guests. A run can do without it: what cannot be
 // read is missing, and told.
 type clusterRun struct {
-	run     *run
-	wanted  bool             // it is still to be read
-	vnets   []inventory.VNet // nil as long as it is not known which there are
-	dropped []string
-	noVNets error // why there are no virtual networks
-	colors  map[string]string
-	noStyle error // why there are no colours
+	run      *run
+	wanted   bool             // it is still to be read
+	at       time.Time        // when it was
+	recalled *clusterMemory   // taken from the memory instead
+	vnets    []inventory.VNet // nil as long as it is not known which there are
+	dropped  []string
+	noVNets  error // why there are no virtual networks
+	colors   map[string]string
+	noStyle  error // why there are no colours
 }
 
 // start begins to read.
 func (c *clusterRun) start(group *stdsync.WaitGroup) {
 	if c.wanted {
-		c.wanted = false
+		c.wanted, c.at = false, time.Now()
 		group.Go(c.readVNets)
 		group.Go(c.readColors)
 	}

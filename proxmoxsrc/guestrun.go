@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/proxbox-go/proxbox/sync/inventory"
 )
@@ -19,7 +20,15 @@ type guestRun struct {
 	unread, silent error
 	moved          bool // it was not on the node that the list names
 	gone           bool
-	surplus        int // addresses beyond the limit
+	surplus        int  // addresses beyond the limit
+	blamed         bool // silent is for the node, as an earlier run found
+
+	at, askedAt time.Time // when configuration and addresses were asked for
+	// known is what was known of the guest before, while its row was the same. keepsConfig and keepsTold tell what the run
+	// takes from there.
+	known                  *guestMemory
+	keepsConfig, keepsTold bool
+	told                   *told // what it said in this run or an earlier one
 }
 
 func newGuestRun(one row) *guestRun { return &guestRun{row: one, guest: one.guest()} }
@@ -33,12 +42,7 @@ func (g *guestRun) path(rest string) string {
 
 // readConfig reads the configuration, and hands the guest on if its addresses are to be asked for.
 func (g *guestRun) readConfig(protected chan<- *guestRun) {
-	path := g.path("/config")
-	raw, err := g.node.ask(g.node.run.ctx, g.node.reads, path+"?current=1")
-	if err == nil {
-		err = g.node.run.source.gateway.decode(raw, path, &g.config)
-	}
-	switch {
+	switch err := g.takeConfig(); {
 	case causeOf(err) == CauseNoGuest:
 		g.moved = true
 		return
@@ -46,12 +50,26 @@ func (g *guestRun) readConfig(protected chan<- *guestRun) {
 		g.unread = err
 	default:
 		g.config.fill(&g.guest, g.row.MaxCPU)
-		if g.asksForAddresses() {
+		if g.asksForAddresses() && !g.takeTold() {
 			protected <- g
 			return
 		}
 	}
 	g.node.run.progress.step()
+}
+
+func (g *guestRun) takeConfig() error {
+	if g.keepsConfig {
+		g.config, g.at = g.known.config, g.known.at
+		return nil
+	}
+	g.at = time.Now()
+	path := g.path("/config")
+	raw, err := g.node.ask(g.node.run.ctx, g.node.reads, path+"?current=1")
+	if err != nil {
+		return err
+	}
+	return g.node.run.source.gateway.decode(raw, path, &g.config)
 }
 
 // asksForAddresses tells whether the guest, or its host, is to be asked for the addresses. If not, what the configuration
@@ -93,6 +111,7 @@ func (g *guestRun) readAddresses() {
 			g.node.run.progress.step()
 		}
 	}()
+	g.askedAt = time.Now()
 	var err error
 	if g.guest.Kind == inventory.QEMU {
 		err = g.askAgent()
@@ -147,11 +166,11 @@ func agentProblem(err error) error {
 	}
 	switch said := refused.text(); {
 	case strings.Contains(said, "agent is not running"):
-		return errors.New("its guest agent does not answer: check that qemu-guest-agent runs in the guest")
+		return agentError("its guest agent does not answer: check that qemu-guest-agent runs in the guest")
 	case strings.Contains(said, "got timeout"):
-		return errors.New("its guest agent does not answer in time: check what it does in the guest")
+		return agentError("its guest agent does not answer in time: check what it does in the guest")
 	case strings.Contains(said, "not running"):
-		return errors.New("it does not run any more, so its guest agent cannot be asked")
+		return agentError("it does not run any more, so its guest agent cannot be asked")
 	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	stdsync "sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/proxbox-go/proxbox/sync/inventory"
 )
@@ -15,6 +16,7 @@ type nodeRun struct {
 	name string
 	// listed tells that the cluster names it; a guest's row may name one that is no longer there.
 	listed  bool
+	row     row // the cluster's; empty if only the list of members names it
 	status  inventory.NodeStatus
 	address netip.Addr
 	waiting []*guestRun
@@ -24,13 +26,15 @@ type nodeRun struct {
 	// noInterfaces tells that the node's release does not list the interfaces of containers.
 	noInterfaces atomic.Bool
 
-	wanted  bool  // the node itself is still to be read
-	skip    error // why it is not
-	state   nodeStatus
-	unread  error // why there is no state
-	network []inventory.NodeInterface
-	dropped []string
-	noNet   error // why there is no network
+	wanted   bool        // the node itself is still to be read
+	skip     error       // why it is not
+	at       time.Time   // when it was
+	recalled *nodeMemory // taken from the memory instead
+	state    nodeStatus
+	unread   error // why there is no state
+	network  []inventory.NodeInterface
+	dropped  []string
+	noNet    error // why there is no network
 }
 
 // hungAddresses is how many guests in a row may hang before no more addresses are asked for on their node. It takes more
@@ -55,7 +59,7 @@ func (n *nodeRun) start(group *stdsync.WaitGroup) {
 	var jobs []func()
 	protected := make(chan *guestRun, len(n.waiting))
 	if n.wanted {
-		n.wanted = false
+		n.wanted, n.at = false, time.Now()
 		jobs = append(jobs, n.readState, n.readNetwork)
 	}
 	for _, g := range n.waiting {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -314,6 +315,35 @@ func TestParseRows(t *testing.T) {
 		`the list of resources: the row "qemu/104" has no VMID or no node`,
 		"the list of resources: guest 103 is in it twice; that on node a2 is left out",
 	}, got.dropped)
+}
+
+// TestParseRows_signs: rows differ if something has changed, and not by what a guest or node does all the time.
+func TestParseRows_signs(t *testing.T) {
+	t.Parallel()
+	const guest = `"type":"qemu","vmid":101,"node":"a1","status":"running","name":"web","maxcpu":2,"maxmem":4096,"maxdisk":99`
+	const node = `"type":"node","node":"a1","status":"online","level":"","maxcpu":16,"maxmem":4096`
+	for name, tt := range map[string]struct {
+		before, after string
+		same          bool
+	}{
+		"load":               {guest + `,"cpu":0.1,"mem":5,"disk":6,"uptime":7,"netin":8,"netout":9,"diskread":1,"diskwrite":2,"memhost":3`, guest, true},
+		"size of a disk":     {guest, strings.Replace(guest, "99", "100", 1), false},
+		"lock":               {guest, guest + `,"lock":"backup"`, false},
+		"HA state":           {guest, guest + `,"hastate":"started"`, false},
+		"kind":               {guest, strings.Replace(guest, "qemu", "lxc", 1), false},
+		"load of a node":     {node + `,"cpu":0.1,"mem":5,"disk":6,"maxdisk":7,"uptime":8`, node + `,"maxdisk":9`, true},
+		"subscription":       {node, strings.Replace(node, `"level":""`, `"level":"c"`, 1), false},
+		"memory of the node": {node, strings.Replace(node, "4096", "8192", 1), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			before, err := parseRows(json.RawMessage("[{" + tt.before + "}]"))
+			require.NoError(t, err)
+			after, err := parseRows(json.RawMessage("[{" + tt.after + "}]"))
+			require.NoError(t, err)
+			assert.Equal(t, tt.same, slices.Equal(before.guests, after.guests) && slices.Equal(before.nodes, after.nodes))
+		})
+	}
 }
 
 func TestParseClusterStatus(t *testing.T) {

@@ -22,6 +22,11 @@ func (g *gateway) parseRights(raw json.RawMessage) (rights, error) {
 	return r, err
 }
 
+// equal tells whether both are the same.
+func (r rights) equal(other rights) bool {
+	return maps.EqualFunc(r, other, func(a, b map[string]flag) bool { return maps.Equal(a, b) })
+}
+
 // below tells whether the privilege goes for everything below the path.
 func (r rights) below(path, privilege string) bool { return bool(r[path][privilege]) }
 

@@ -13,12 +13,16 @@ import (
 
 // row is a guest or node in GET /cluster/resources. Of a guest whose node has been silent for five minutes, it has no
 // name, no maxcpu and no template.
+//
+// Two rows of one guest or node that differ are a sign that it has changed. So what goes up and down by itself (load,
+// memory in use, uptime, counters) is not here.
 type row struct {
-	ID, Type, Node, Name, Status, Tags, Pool, Lock, HAState text
+	ID, Type, Node, Name, Status, Tags, Pool, Lock, HAState, Level text
 
-	VMID     number
-	MaxCPU   number // may be 0.5
-	Template flag
+	VMID            number
+	MaxCPU          number // may be 0.5
+	MaxMem, MaxDisk number
+	Template        flag
 }
 
 // rows is GET /cluster/resources, of which the rest does not matter here.
@@ -67,6 +71,7 @@ func (r *rows) drop(sentence string) { r.dropped = append(r.dropped, sentence) }
 func (r *rows) add(one row) {
 	switch kind := inventory.GuestKind(one.Type); {
 	case one.Type == "node" && one.Node != "":
+		one.MaxDisk = 0 // on ZFS it shrinks with what is in use elsewhere
 		r.nodes = append(r.nodes, one)
 	case kind == inventory.QEMU || kind == inventory.LXC:
 		if one.VMID = number(one.VMID.int()); one.VMID <= 0 {

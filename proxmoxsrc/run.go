@@ -22,22 +22,33 @@ type run struct {
 	cancel context.CancelCauseFunc
 	scope  sync.Scope
 	began  time.Time
-	places slots // one for each request under way in the cluster
+	now    time.Time // the same, by the monotonic clock
+	places slots     // one for each request under way in the cluster
+	known  *memory
+	owed   owed
 	survey *survey
 	whole  clusterRun
 	nodes  map[string]*nodeRun
 	guests []*guestRun // in the order of their VMIDs
 
+	// versionAt is when the cluster's version was asked for.
+	versionAt time.Time
 	// noAgent is why no agent is asked any more: the privilege is missing.
 	noAgent  atomic.Pointer[StatusError]
 	progress progress
 }
 
 func newRun(ctx context.Context, s *Source, scope sync.Scope) *run {
+	known := s.recollect() // before the time is taken, so that nothing in it is of later
+	now := time.Now()
 	r := &run{
-		source: s, scope: scope, nodes: map[string]*nodeRun{},
-		began:  time.Now().UTC().Round(0), // without the monotonic clock, which only this process knows
+		source: s, scope: scope, nodes: map[string]*nodeRun{}, now: now,
+		began:  now.UTC().Round(0), // without the monotonic clock, which only this process knows
 		places: make(slots, s.options.ClusterReads),
+		known:  known,
+	}
+	if scope.Incremental {
+		r.owed = known.owed
 	}
 	r.whole.run = r
 	r.ctx, r.cancel = context.WithCancelCause(ctx)
@@ -64,17 +75,29 @@ func isFinal(err error) bool {
 
 // read is the run's whole story.
 func (r *run) read() (*inventory.Inventory, error) {
-	var err error
-	if r.survey, err = r.source.gateway.survey(r.ctx); err != nil {
+	if err := r.look(); err != nil {
 		return nil, err
 	}
 	r.plan()
+	r.recall()
 	r.pass()
 	r.follow()
 	if err := context.Cause(r.ctx); err != nil {
 		return nil, err
 	}
+	r.source.learn(r)
 	return r.assemble(), nil
+}
+
+// look asks the cluster what there is.
+func (r *run) look() (err error) {
+	var version *Version
+	r.versionAt = r.now
+	if r.scope.Incremental && r.fresh(r.known.versionAt) {
+		version, r.versionAt = &r.known.version, r.known.versionAt
+	}
+	r.survey, err = r.source.gateway.survey(r.ctx, version)
+	return err
 }
 
 // Reasons for what is not read.
@@ -87,7 +110,7 @@ var (
 func (r *run) plan() {
 	for _, one := range r.survey.rows.nodes {
 		n := r.node(string(one.Node))
-		n.listed = true
+		n.listed, n.row = true, one
 		switch one.Status {
 		case "online":
 			n.status = inventory.NodeOnline

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	stdsync "sync"
 	"time"
 
 	"github.com/proxbox-go/proxbox/sync"
@@ -19,6 +20,9 @@ type Source struct {
 	name    string
 	gateway *gateway
 	options Options
+
+	mu     stdsync.Mutex // guards what follows
+	memory *memory       // never nil
 }
 
 // Options tunes a source. It needs a credential: either Token, or Username and Password.
@@ -52,6 +56,14 @@ type Options struct {
 	// By default 35 s.
 	NodeTimeout time.Duration
 
+	// ConfigAge bounds the age of what an incremental run takes from earlier ones where nothing tells that it has changed:
+	// the configurations of guests, the states and networks of nodes. The package's documentation has a table of what that
+	// means for each field of the inventory. By default 1 h.
+	ConfigAge time.Duration
+	// AddressAge bounds the age of addresses and operating systems in the same way, but for guests whose agent does not
+	// answer: those are asked ever more rarely, down to every eighth time. By default 15 min.
+	AddressAge time.Duration
+
 	// NoSystemInfo leaves out to ask guest agents for their operating system: one request less for each running virtual
 	// machine whose agent answers.
 	NoSystemInfo bool
@@ -82,7 +94,7 @@ func (e *OptionError) Unwrap() error { return e.Err }
 // "https://pve1.example.com:8006": the first that answers is used, the others take its place when it is gone. Without a
 // port, https means 8006. Nothing is sent yet. What is wrong is one [*OptionError] or several, joined.
 func New(name string, urls []string, o *Options) (*Source, error) {
-	s := &Source{name: name}
+	s := &Source{name: name, memory: &memory{}}
 	if o != nil {
 		s.options = *o
 	}
@@ -110,6 +122,8 @@ func (o *Options) fill() {
 	defaultTo(&o.ClusterReads, 32)
 	defaultTo(&o.ClusterTimeout, 10*time.Second)
 	defaultTo(&o.NodeTimeout, 35*time.Second)
+	defaultTo(&o.ConfigAge, time.Hour)
+	defaultTo(&o.AddressAge, 15*time.Minute)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -124,7 +138,8 @@ func defaultTo[T int | time.Duration](value *T, otherwise T) {
 // Name implements [sync.Source].
 func (s *Source) Name() string { return s.name }
 
-// Inventory implements [sync.Source]. The errors are those that the package's documentation names.
+// Inventory implements [sync.Source]. The errors are those that the package's documentation names, and so is what an
+// incremental scope saves. Whatever the scope, the inventory is the caller's, and later ones know what was read for it.
 func (s *Source) Inventory(ctx context.Context, scope sync.Scope) (*inventory.Inventory, error) {
 	s.gateway.begin(ctx)
 	defer s.gateway.rest()

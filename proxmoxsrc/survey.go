@@ -15,11 +15,15 @@ type survey struct {
 	rows    rows
 }
 
-// look asks the cluster. The first request is alone: a credential that is not accepted costs 3 s, each time.
-func (g *gateway) look(ctx context.Context) (*survey, error) {
+// look asks the cluster, also for its version if that is not known. The first request is alone: a credential that is not
+// accepted costs 3 s, each time. The rights are asked for in every run: without them nothing tells a guest that is gone
+// from one that may no longer be seen.
+func (g *gateway) look(ctx context.Context, version *Version) (*survey, error) {
 	var s survey
 	var err error
-	if s.version, err = g.version(ctx); err != nil {
+	if version != nil {
+		s.version = *version
+	} else if s.version, err = g.version(ctx); err != nil {
 		return nil, err
 	}
 	raw, err := g.get(ctx, "/access/permissions", g.clusterTime)
@@ -59,8 +63,8 @@ func (g *gateway) resources(ctx context.Context, path string) (rows, error) {
 }
 
 // survey asks the cluster, by way of an entry that has quorum if there is one: the view of any other may be old.
-func (g *gateway) survey(ctx context.Context) (*survey, error) {
-	best, err := g.look(ctx)
+func (g *gateway) survey(ctx context.Context, version *Version) (*survey, error) {
+	best, err := g.look(ctx, version)
 	if err != nil || best.refused != nil || best.status.Quorate {
 		return best, err
 	}
@@ -70,7 +74,7 @@ func (g *gateway) survey(ctx context.Context) (*survey, error) {
 			continue
 		}
 		g.use(ctx, e)
-		if other, err := g.look(ctx); err == nil && other.status.Quorate && other.refused == nil {
+		if other, err := g.look(ctx, nil); err == nil && other.status.Quorate && other.refused == nil {
 			return other, nil
 		}
 	}

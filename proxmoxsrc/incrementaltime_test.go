@@ -1,0 +1,150 @@
+package proxmoxsrc_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/proxbox-go/proxbox/proxmoxsrc/proxmoxtest"
+	"github.com/proxbox-go/proxbox/sync/inventory"
+)
+
+// TestIncremental_spreads: within the age everything is read once, and about as much in each run.
+func TestIncremental_spreads(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const runs = 24 // in an hour
+		l := newMemoryLab(t, crowd(240))
+		source := l.source(t)
+		full(t, source)
+		l.fake.ResetRequests()
+		times := map[string]int{}
+		for range runs {
+			time.Sleep(time.Hour / runs)
+			incremental(t, source)
+			paths := l.requested(t)
+			assert.Len(t, of(paths, "/config"), 240/runs)
+			assert.InDelta(t, 240*4/runs, len(of(paths, "/network-get-interfaces")), 1)
+			assert.LessOrEqual(t, len(of(paths, "/status")), 1)
+			for _, path := range paths {
+				times[path]++
+			}
+		}
+		for path, n := range times {
+			switch {
+			case strings.Contains(path, "/agent/"):
+				assert.InDelta(t, 4, n, 1, path)
+			default:
+				assert.Equal(t, 1, n, path)
+			}
+		}
+		assert.Len(t, times, 240*3+2*2+3, "all guests, two nodes, version, virtual networks and options")
+	})
+}
+
+// TestIncremental_nothingIsTooOld whatever the pauses between runs, and whoever comes and goes.
+func TestIncremental_nothingIsTooOld(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newMemoryLab(t, crowd(60))
+		source := l.source(t)
+		full(t, source)
+		read := map[string]time.Time{}
+		note := func() {
+			for _, path := range l.requested(t) {
+				read[path] = time.Now()
+			}
+		}
+		note()
+		for i, pause := range []time.Duration{1, 7, 20, 3, 29, 2, 90, 1, 1, 30, 30, 5, 59, 2} {
+			time.Sleep(pause * time.Minute)
+			if i%3 == 0 {
+				l.fake.Update(func(e *proxmoxtest.Estate) { e.RemoveGuest(1000 + i) })
+			}
+			inv := incremental(t, source)
+			note()
+			for _, g := range inv.Guests {
+				path := "/nodes/" + g.Node + "/qemu/" + itoa(g.ID)
+				assert.Less(t, time.Since(read[path+"/config"]), time.Hour)
+				assert.Less(t, time.Since(read[path+"/agent/network-get-interfaces"]), 15*time.Minute)
+			}
+			for _, n := range inv.Nodes {
+				assert.Less(t, time.Since(read["/nodes/"+n.Name+"/status"]), time.Hour)
+			}
+		}
+	})
+}
+
+// TestIncremental_deadAgent is asked again after a time that doubles, up to a limit, and at once when its machine changes.
+func TestIncremental_deadAgent(t *testing.T) {
+	t.Parallel()
+	for name, state := range map[string]proxmoxtest.Agent{
+		"dead": proxmoxtest.AgentDead, "stalled": proxmoxtest.AgentStalled, "refuses": proxmoxtest.AgentRefused,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := newMemoryLab(t, small())
+				agent(state)(l)
+				source := l.source(t)
+				reason := full(t, source).Gaps[0].Reason
+				began := time.Now()
+				var asked []int
+				run := func() *inventory.Inventory {
+					time.Sleep(time.Minute)
+					l.fake.ResetRequests()
+					inv := incremental(t, source)
+					if slices.Contains(l.requested(t), "/nodes/a2/qemu/102/agent/network-get-interfaces") {
+						asked = append(asked, int(time.Since(began).Minutes()))
+					}
+					return inv
+				}
+				for range 400 {
+					gap, silent := run().GuestGap(102, inventory.PartAddresses)
+					assert.True(t, silent)
+					assert.Equal(t, reason, gap.Reason)
+				}
+				assert.Equal(t, []int{15, 45, 105, 225, 345}, asked)
+
+				l.fake.Update(func(e *proxmoxtest.Estate) { e.Guest(102).Cores++ })
+				for range 20 {
+					run()
+				}
+				assert.Equal(t, []int{401, 416}, asked[5:], "it is another machine now")
+
+				l.fake.Update(func(e *proxmoxtest.Estate) { e.Guest(102).Agent = proxmoxtest.AgentOK })
+				for range 60 {
+					run()
+				}
+				assert.Equal(t, 446, asked[7])
+				assert.InDelta(t, 461, asked[8], 1, "it lives, and takes its turn")
+			})
+		})
+	}
+}
+
+// TestIncremental_addressesThatFailForTheNode are asked for again after their age, and not later each time.
+func TestIncremental_addressesThatFailForTheNode(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newMemoryLab(t, crowd(8))
+		l.fake.Inject(proxmoxtest.Fault{Pattern: "GET /nodes/a2/qemu/*/agent/*", Status: 596, Reason: "Connection timed out"})
+		source := l.source(t)
+		first := full(t, source)
+		assert.Len(t, first.Gaps, 4)
+		assert.Equal(t, "a2", first.Gaps[3].Node)
+		for range 3 {
+			l.fake.ResetRequests()
+			assert.Equal(t, first.Gaps, incremental(t, source).Gaps)
+			assert.Empty(t, of(l.requested(t), "/network-get-interfaces"))
+			time.Sleep(15 * time.Minute)
+			first = incremental(t, source)
+			assert.Len(t, first.Gaps, 4)
+			assert.NotEmpty(t, of(l.requested(t), "/network-get-interfaces"))
+		}
+	})
+}
