@@ -97,7 +97,7 @@ func TestIncremental_deadAgent(t *testing.T) {
 				began := time.Now()
 				var asked []int
 				run := func() *inventory.Inventory {
-					time.Sleep(time.Minute)
+					time.Sleep(5 * time.Minute)
 					l.fake.ResetRequests()
 					inv := incremental(t, source)
 					if slices.Contains(l.requested(t), "/nodes/a2/qemu/102/agent/network-get-interfaces") {
@@ -105,7 +105,7 @@ func TestIncremental_deadAgent(t *testing.T) {
 					}
 					return inv
 				}
-				for range 400 {
+				for range 80 {
 					gap, silent := run().GuestGap(102, inventory.PartAddresses)
 					assert.True(t, silent)
 					assert.Equal(t, reason, gap.Reason)
@@ -113,18 +113,18 @@ func TestIncremental_deadAgent(t *testing.T) {
 				assert.Equal(t, []int{15, 45, 105, 225, 345}, asked)
 
 				l.fake.Update(func(e *proxmoxtest.Estate) { e.Guest(102).Cores++ })
-				for range 20 {
+				for range 5 {
 					run()
 				}
-				assert.Equal(t, []int{401, 416}, asked[5:], "it is another machine now")
+				assert.Equal(t, []int{405, 420}, asked[5:], "it is another machine now")
 
 				l.fake.Update(func(e *proxmoxtest.Estate) { e.Guest(102).Agent = proxmoxtest.AgentOK })
-				for range 60 {
+				for range 15 {
 					run()
 				}
 				require.Greater(t, len(asked), 8)
-				assert.Equal(t, 446, asked[7])
-				assert.InDelta(t, 461, asked[8], 1, "it lives, and takes its turn")
+				assert.Equal(t, 450, asked[7])
+				assert.InDelta(t, 465, asked[8], 5, "it lives, and takes its turn")
 			})
 		})
 	}
@@ -161,15 +161,15 @@ func TestIncremental_deadAgentOfAnotherConfiguration(t *testing.T) {
 		source := l.source(t)
 		full(t, source)
 		var asked []int
-		for minute := range 200 {
-			if minute == 110 { // the agent is left alone until 225
+		for minute := 5; minute <= 200; minute += 5 {
+			if minute == 115 { // the agent is left alone until 225
 				l.fake.Update(func(e *proxmoxtest.Estate) { e.Guest(102).Description = "another" })
 			}
-			time.Sleep(time.Minute)
+			time.Sleep(5 * time.Minute)
 			l.fake.ResetRequests()
 			incremental(t, source)
 			if slices.Contains(l.requested(t), "/nodes/a2/qemu/102/agent/network-get-interfaces") {
-				asked = append(asked, minute+1)
+				asked = append(asked, minute)
 			}
 		}
 		require.Greater(t, len(asked), 4)
