@@ -321,3 +321,33 @@ func TestIncremental_configurationTellsOfChange(t *testing.T) {
 		assert.Equal(t, []string{"net0 192.0.2.13/24 guest-agent"}, addresses(guest(t, inv, 103)))
 	})
 }
+
+// TestIncremental_afterSomeGuestsOnly: what such a run has not read is not known.
+func TestIncremental_afterSomeGuestsOnly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newMemoryLab(t, small())
+		source := l.source(t)
+		reading(t, source, sync.Scope{Guests: []sync.GuestRef{{Source: "alpha", ID: 101}}})
+		l.fake.ResetRequests()
+		inv := incremental(t, source)
+		assert.Len(t, l.requested(t), 3*2+3*3+3*2, "nodes, machines and containers")
+		l.asFull(t, inv)
+	})
+}
+
+// TestIncremental_listsDisagree: a node that is no member is not read, whatever else says that it is online.
+func TestIncremental_listsDisagree(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newMemoryLab(t, small())
+		source := l.source(t)
+		full(t, source)
+		l.fake.Inject(proxmoxtest.Fault{Pattern: "GET /cluster/status", Status: 200, Body: `{"data":[
+			{"type":"cluster","name":"alpha","quorate":1},{"type":"node","name":"a1","online":1},
+			{"type":"node","name":"a2","online":0},{"type":"node","name":"a3","online":1}]}`})
+		inv := incremental(t, source)
+		assert.Len(t, inv.Gaps, 3, "%v", gaps(inv))
+		l.asFull(t, inv)
+	})
+}

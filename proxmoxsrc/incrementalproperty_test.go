@@ -122,22 +122,24 @@ func TestIncremental_theInventoryIsTheCallers(t *testing.T) {
 // TestIncremental_besideOthers: readings that go on at once do not spoil each other's.
 func TestIncremental_besideOthers(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, proxmoxtest.Generate(proxmoxtest.Spec{Seed: 8, Name: "alpha", Guests: 60}), nil)
-	l.options.ConfigAge, l.options.AddressAge = 100*time.Millisecond, 50*time.Millisecond
-	source := l.source(t)
-	var group stdsync.WaitGroup
-	for i := range uint64(8) {
-		group.Go(func() {
-			for step := range uint64(4) {
-				inv, err := source.Inventory(t.Context(), sync.Scope{Incremental: i > 0})
-				if assert.NoError(t, err) {
-					scribble(inv)
+	synctest.Test(t, func(t *testing.T) {
+		l := newMemoryLab(t, proxmoxtest.Generate(proxmoxtest.Spec{Seed: 8, Name: "alpha", Guests: 60}))
+		source := l.source(t)
+		var group stdsync.WaitGroup
+		for i := range uint64(8) {
+			group.Go(func() {
+				for step := range uint64(4) {
+					inv, err := source.Inventory(t.Context(), sync.Scope{Incremental: i > 0})
+					if assert.NoError(t, err) {
+						scribble(inv)
+					}
+					l.fake.Update(func(e *proxmoxtest.Estate) { e.Drift(i<<8+step, 0.02) })
+					time.Sleep(10 * time.Minute)
 				}
-				l.fake.Update(func(e *proxmoxtest.Estate) { e.Drift(i<<8+step, 0.02) })
-			}
-		})
-	}
-	group.Wait()
-	time.Sleep(500 * time.Millisecond)
-	l.asFull(t, incremental(t, source))
+			})
+		}
+		group.Wait()
+		time.Sleep(2 * time.Hour)
+		l.asFull(t, incremental(t, source))
+	})
 }

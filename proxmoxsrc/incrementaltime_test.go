@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/proxbox-go/proxbox/proxmoxsrc/proxmoxtest"
+	"github.com/proxbox-go/proxbox/sync"
 	"github.com/proxbox-go/proxbox/sync/inventory"
 )
 
@@ -95,7 +97,7 @@ func TestIncremental_deadAgent(t *testing.T) {
 				began := time.Now()
 				var asked []int
 				run := func() *inventory.Inventory {
-					time.Sleep(time.Minute)
+					time.Sleep(5 * time.Minute)
 					l.fake.ResetRequests()
 					inv := incremental(t, source)
 					if slices.Contains(l.requested(t), "/nodes/a2/qemu/102/agent/network-get-interfaces") {
@@ -103,7 +105,7 @@ func TestIncremental_deadAgent(t *testing.T) {
 					}
 					return inv
 				}
-				for range 400 {
+				for range 80 {
 					gap, silent := run().GuestGap(102, inventory.PartAddresses)
 					assert.True(t, silent)
 					assert.Equal(t, reason, gap.Reason)
@@ -111,17 +113,18 @@ func TestIncremental_deadAgent(t *testing.T) {
 				assert.Equal(t, []int{15, 45, 105, 225, 345}, asked)
 
 				l.fake.Update(func(e *proxmoxtest.Estate) { e.Guest(102).Cores++ })
-				for range 20 {
+				for range 5 {
 					run()
 				}
-				assert.Equal(t, []int{401, 416}, asked[5:], "it is another machine now")
+				assert.Equal(t, []int{405, 420}, asked[5:], "it is another machine now")
 
 				l.fake.Update(func(e *proxmoxtest.Estate) { e.Guest(102).Agent = proxmoxtest.AgentOK })
-				for range 60 {
+				for range 15 {
 					run()
 				}
-				assert.Equal(t, 446, asked[7])
-				assert.InDelta(t, 461, asked[8], 1, "it lives, and takes its turn")
+				require.Greater(t, len(asked), 8)
+				assert.Equal(t, 450, asked[7])
+				assert.InDelta(t, 465, asked[8], 5, "it lives, and takes its turn")
 			})
 		})
 	}
@@ -146,5 +149,47 @@ func TestIncremental_addressesThatFailForTheNode(t *testing.T) {
 			assert.Len(t, first.Gaps, 4)
 			assert.NotEmpty(t, of(l.requested(t), "/network-get-interfaces"))
 		}
+	})
+}
+
+// TestIncremental_deadAgentOfAnotherConfiguration is asked as one that has just died.
+func TestIncremental_deadAgentOfAnotherConfiguration(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newMemoryLab(t, small())
+		agent(proxmoxtest.AgentDead)(l)
+		source := l.source(t)
+		full(t, source)
+		var asked []int
+		for minute := 5; minute <= 200; minute += 5 {
+			if minute == 115 { // the agent is left alone until 225
+				l.fake.Update(func(e *proxmoxtest.Estate) { e.Guest(102).Description = "another" })
+			}
+			time.Sleep(5 * time.Minute)
+			l.fake.ResetRequests()
+			incremental(t, source)
+			if slices.Contains(l.requested(t), "/nodes/a2/qemu/102/agent/network-get-interfaces") {
+				asked = append(asked, minute)
+			}
+		}
+		require.Greater(t, len(asked), 4)
+		assert.Equal(t, []int{15, 45, 105}, asked[:3])
+		assert.LessOrEqual(t, asked[3], 170, "when its configuration is read")
+		assert.Equal(t, 15, asked[4]-asked[3])
+	})
+}
+
+// TestIncremental_someGuestsAreNoTurn: a run for one guest does not put off the share of the next.
+func TestIncremental_someGuestsAreNoTurn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newMemoryLab(t, crowd(60))
+		source := l.source(t)
+		full(t, source)
+		time.Sleep(30 * time.Minute)
+		reading(t, source, sync.Scope{Incremental: true, Guests: []sync.GuestRef{{Source: "alpha", ID: 1000}}})
+		l.fake.ResetRequests()
+		incremental(t, source)
+		assert.Len(t, of(l.requested(t), "/config"), 30)
 	})
 }
