@@ -16,14 +16,15 @@ const flight = 4
 
 // proxbox is what is measured.
 type proxbox struct {
+	who             string // as profiles call it
 	engine          *sync.Engine
 	netbox, proxmox meter
 	cpu             cpuTime
 }
 
 // newProxbox returns one between the fake Proxmox VE and a NetBox.
-func newProxbox(c *child, netbox end, cpu cpuTime) (*proxbox, error) {
-	p := &proxbox{cpu: cpu}
+func newProxbox(who string, c *child, netbox end, cpu cpuTime) (*proxbox, error) {
+	p := &proxbox{who: who, cpu: cpu}
 	source, err := proxmoxsrc.New(sourceName, []string{c.Proxmox}, &proxmoxsrc.Options{
 		Token: c.Token, WrapTransport: p.proxmox.wrap,
 		NodeReads: nodeReads, NodeProtectedReads: nodeProtectedReads, ClusterReads: clusterReads,
@@ -44,7 +45,7 @@ func (p *proxbox) run(ctx context.Context, name string) (measure, error) {
 	p.netbox.reset()
 	p.proxmox.reset()
 	var seen phases
-	m, err := costs(ctx, p.cpu, "proxbox", name, func(ctx context.Context) error {
+	m, err := costs(ctx, p.cpu, p.who, name, func(ctx context.Context) error {
 		_, err := p.engine.Run(ctx, &sync.RunOptions{Observe: seen.observe})
 		return err
 	})

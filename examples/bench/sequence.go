@@ -40,7 +40,7 @@ func measureSequence(ctx context.Context, o *options, s size, errs io.Writer) (*
 	}
 	cpu := cpuTime{o.netboxDir}
 	here, there := o.boxes(c)
-	p, err := newProxbox(c, here, cpu)
+	p, err := newProxbox("proxbox", c, here, cpu)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +157,7 @@ func heapPeaks(ctx context.Context, o *options, s size, keep bool, errs io.Write
 		return peaks, nil, err
 	}
 	defer c.stop()
-	p, err := newProxbox(c, end{c.NetBox, netboxtest.TokenV1}, cpuTime{})
+	p, err := newProxbox("heap", c, end{c.NetBox, netboxtest.TokenV1}, cpuTime{})
 	if err != nil {
 		return peaks, nil, err
 	}

@@ -3,11 +3,9 @@ package main
 // table is one of NetBox's lists, as far as rows of proxbox's are in it.
 type table struct {
 	path string
-	// model is what a reference by type and id calls its objects.
-	model string
 	// values are the fields that are written as they are read; of a choice its value.
 	values []string
-	// refs are the fields that refer to an object, with the path of its list.
+	// refs are the fields that refer to an object, with the path of its list; without one another field tells the type.
 	refs map[string]string
 	// late are those of refs that are set when all else is there.
 	late []string
@@ -49,7 +47,7 @@ func tables() []table {
 			"search_weight", "weight", "required", "is_cloneable",
 		}},
 		{path: clusterTypePath, values: named},
-		{path: sitePath, model: "dcim.site", values: append(named, "status")},
+		{path: sitePath, values: append(named, "status")},
 		{path: manufacturerPath, values: named},
 		{
 			path: deviceTypePath, values: []string{"model", "slug", "description", "u_height", "is_full_depth"},
@@ -79,14 +77,14 @@ func tables() []table {
 			late: []string{"primary_ip4", "primary_ip6"},
 		},
 		{
-			path: portPath, model: "dcim.interface", values: []string{"name", "type", "enabled", "mtu", "mode", "description"}, paged: true,
+			path: portPath, values: []string{"name", "type", "enabled", "mtu", "mode", "description"}, paged: true,
 			refs: map[string]string{
 				"device": devicePath, "parent": portPath, "bridge": portPath, "lag": portPath, "primary_mac_address": macPath,
 			},
 			late: []string{"primary_mac_address"},
 		},
 		{
-			path: interfacePath, model: "virtualization.vminterface", values: []string{"name", "enabled", "mtu", "mode", "description"}, paged: true,
+			path: interfacePath, values: []string{"name", "enabled", "mtu", "mode", "description"}, paged: true,
 			refs: map[string]string{"virtual_machine": machinePath, "primary_mac_address": macPath},
 			late: []string{"primary_mac_address"},
 		},
@@ -112,10 +110,13 @@ func typeFields() map[string]string {
 
 // pathOf returns the list of a type.
 func pathOf(model string) string {
-	for _, t := range tables() {
-		if t.model == model {
-			return t.path
-		}
+	switch model {
+	case "dcim.site":
+		return sitePath
+	case "dcim.interface":
+		return portPath
+	case "virtualization.vminterface":
+		return interfacePath
 	}
 	return ""
 }
