@@ -11,12 +11,14 @@ import (
 	"net/url"
 	"strings"
 	stdsync "sync"
+	"time"
 )
 
 // newTransport sends as netboxsink does: reads over connections that are kept, each write over one of its own.
 func newTransport() http.RoundTripper {
 	kept := http.DefaultTransport.(*http.Transport).Clone()
 	kept.MaxIdleConnsPerHost = flight
+	kept.IdleConnTimeout = time.Second // a kept connection keeps one of NetBox's workers from ending
 	fresh := kept.Clone()
 	fresh.DisableKeepAlives = true
 	return byMethod{kept, fresh}

@@ -44,7 +44,7 @@ func parseOptions(args []string, errs io.Writer) (*options, error) {
 	flags.StringVar(&o.reset, "reset", "", "`command` that empties it: .ci/netbox-reset")
 	flags.StringVar(&o.netboxDir, "netbox-dir", "", "`folder` in which its gunicorn.pid and postgres/postmaster.pid are: measures its CPU time")
 	flags.StringVar(&o.cpuProfile, "cpuprofile", "", "`file` for a CPU profile; its samples are labelled with run and who: proxbox, floor, or heap (proxbox while its heap is watched)")
-	flags.StringVar(&o.memProfile, "memprofile", "", "`file` for a heap profile at the highest live heap of the last size")
+	flags.StringVar(&o.memProfile, "memprofile", "", "`file` for a heap profile at the highest live heap of the last size; it takes some room on the heap itself")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
