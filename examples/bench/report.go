@@ -8,8 +8,7 @@ import (
 
 // report is all that was measured.
 type report struct {
-	// Version is that of the fake NetBox.
-	Version string       `json:"version"`
+	Version string       `json:"version"` // of NetBox
 	Latency string       `json:"latency"`
 	Real    bool         `json:"real"` // NetBox is a real one
 	Runs    int          `json:"runs"`

@@ -41,6 +41,11 @@ func measureAll(ctx context.Context, o *options, out, errs io.Writer) (err error
 	}
 	defer func() { err = errors.Join(err, stop()) }()
 	all := report{Version: o.version, Latency: string(o.latency), Real: o.real(), Runs: o.runs}
+	if o.real() {
+		if all.Version, err = newFloor(o.netbox, cpuTime{}).release(ctx); err != nil {
+			return err
+		}
+	}
 	for _, s := range o.sizes {
 		fmt.Fprintf(errs, "%s: %d nodes, %d guests\n", s.Name, s.Nodes, s.Guests)
 		one, err := measureSize(ctx, o, s, errs)

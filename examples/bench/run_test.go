@@ -4,13 +4,18 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	stdsync "sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/proxbox-go/proxbox/netboxsink/netboxtest"
 )
 
 // TestMain lets the test binary serve the fakes too: the program starts itself once more for that.
@@ -128,13 +133,47 @@ func TestUsage(t *testing.T) {
 	}
 }
 
+// TestRealNetBox takes a fake one for a real one.
+func TestRealNetBox(t *testing.T) {
+	note := filepath.Join(t.TempDir(), "note")
+	box := startNetBox(t, note)
+	r := measured(t, "--netbox", box.URL, "--netbox-token", netboxtest.TokenV2, "--reset", ": >'"+note+"'")
+	assert.True(t, r.Real)
+	assert.Equal(t, "4.6", r.Version)
+	assert.Equal(t, "off", r.Latency)
+	assert.Greater(t, r.Sizes[0].Runs[firstRun].Floor.Written, 300)
+}
+
+// startNetBox serves a fake NetBox that is empty again when it finds the note.
+func startNetBox(t *testing.T, note string) *httptest.Server {
+	t.Helper()
+	empty := func() *netboxtest.Server {
+		box, err := netboxtest.New(&netboxtest.Options{Version: "4.6"})
+		assert.NoError(t, err)
+		return box
+	}
+	var mu stdsync.Mutex
+	box := empty()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		if os.Remove(note) == nil {
+			box = empty()
+		}
+		now := box
+		mu.Unlock()
+		now.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return server
+}
+
 // TestResetFails ends before anything is measured.
 func TestResetFails(t *testing.T) {
 	var out, errs strings.Builder
-	args := []string{"--netbox", "http://127.0.0.1:1", "--netbox-token", "canary", "--reset", "echo it is locked; exit 3"}
+	args := []string{"--netbox", startNetBox(t, "").URL, "--netbox-token", netboxtest.TokenV1, "--reset", "echo it is locked; exit 3"}
 	assert.Equal(t, exitFailed, run(t.Context(), args, &out, &errs))
 	assert.Contains(t, errs.String(), "S: --reset: exit status 3: it is locked")
-	assert.NotContains(t, errs.String(), "canary")
+	assert.NotContains(t, errs.String(), netboxtest.TokenV1)
 }
 
 func TestSizes(t *testing.T) {

@@ -25,7 +25,7 @@ func (r *report) sizeTable(s sizeReport) *grid {
 func (r *report) ends() string {
 	netbox := "fake NetBox " + r.Version
 	if r.Real {
-		netbox = "real NetBox"
+		netbox = "real NetBox " + r.Version
 	}
 	return fmt.Sprintf("%s, latency %s, best of %d", netbox, r.Latency, r.Runs)
 }

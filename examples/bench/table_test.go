@@ -19,10 +19,10 @@ func TestTable(t *testing.T) {
 		}
 	}
 	var out strings.Builder
-	(&report{Real: true, Latency: "off", Runs: 3}).sizeTable(s).write(&out)
+	(&report{Version: "4.7", Real: true, Latency: "off", Runs: 3}).sizeTable(s).write(&out)
 	text := strings.Join(strings.Fields(out.String()), " ")
 	for _, row := range []string{
-		"### XL: 32 nodes, 10000 guests, real NetBox, latency off, best of 3",
+		"### XL: 32 nodes, 10000 guests, real NetBox 4.7, latency off, best of 3",
 		"| wall ÷ floor | **1.20** (≤ 1.15) | 1.20 (≤ 1.25) | 1.20 |",
 		"| Proxmox VE read ÷ bound | 1.10 (≤ 1.2) | 1.10 (≤ 1.2) | 1.10 (≤ 1.2) |",
 		"| NetBox CPU, ms | 2.0 | 2.0 | 2.0 |",

@@ -1,7 +1,5 @@
 package main
 
-import "strings"
-
 // target is the most that a figure may be; zero is none.
 type target float64
 
@@ -26,10 +24,12 @@ func (r *report) target(figure string, run int, s size) target {
 		return 1.15
 	case figure == wallToFloor && run == unchangedRun && truly && !simulated.ofProxmox():
 		return 1.25
-	case figure == cpuToFloor && run == firstRun && r.Real:
+	case figure == cpuToFloor && run == firstRun && r.Real && r.inline():
 		return 0.92
+	case figure == requestsHere && run == firstRun && s.Name == "L" && r.inline():
+		return 0.12
 	case figure == requestsHere && run == firstRun && s.Name == "L":
-		return r.requestTarget()
+		return 0.16
 	case figure == proxmoxBound, figure == wallBound && run == unchangedRun && simulated == latencyProxmox:
 		return 1.2
 	case figure == liveHeap && s.Name == "XL":
@@ -40,10 +40,5 @@ func (r *report) target(figure string, run int, s size) target {
 	return 0
 }
 
-// requestTarget is lower where a MAC address can be written with its interface.
-func (r *report) requestTarget() target {
-	if r.Real || strings.HasSuffix(r.Version, ".7") {
-		return 0.12
-	}
-	return 0.16
-}
+// inline tells whether a MAC address can be written with its interface.
+func (r *report) inline() bool { return r.Version == "4.7" }
