@@ -140,10 +140,13 @@ func (f *floor) body(t table, method string, r row) map[string]any {
 // batches cuts rows into lists. Children of one parent stay in one list: two requests at once that each hold some make
 // NetBox count wrong.
 func batches(t table, rows []row) [][]row {
+	rows = slices.Clone(rows)
+	if t.order != "" {
+		slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.refs[t.order].id, b.refs[t.order].id) })
+	}
 	if t.parent == "" {
 		return slices.Collect(slices.Chunk(rows, batchSize))
 	}
-	rows = slices.Clone(rows)
 	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.parent, b.parent) })
 	var lists [][]row
 	var list []row

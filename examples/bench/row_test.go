@@ -76,3 +76,16 @@ func TestBatches(t *testing.T) {
 	assert.Equal(t, len(rows), total)
 	assert.Len(t, batches(tableOf(t, addressPath), rows), 2)
 }
+
+// TestOrder writes the machines of one type after those of another.
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	var rows []row
+	for i := range 150 {
+		rows = append(rows, row{id: int64(i), refs: map[string]ref{"virtual_machine_type": {machineTypePath, int64(i % 2)}}})
+	}
+	lists := batches(tableOf(t, machinePath), rows)
+	require.Len(t, lists, 2)
+	assert.Equal(t, int64(0), lists[0][74].refs["virtual_machine_type"].id)
+	assert.Equal(t, int64(1), lists[0][75].refs["virtual_machine_type"].id)
+}

@@ -11,6 +11,9 @@ type table struct {
 	late []string
 	// parent is the field of refs whose children stay in one request, as NetBox sums them up.
 	parent string
+	// order is the field of refs by which rows are sorted before they are written: NetBox counts on what it refers to, and
+	// requests that lock several of these in different orders wait for each other.
+	order string
 	// serial tables take one write at a time.
 	serial bool
 	// paged tables are read in an unchanged run: what is not shared.
@@ -74,7 +77,7 @@ func tables() []table {
 				"site": sitePath, "cluster": clusterPath, "device": devicePath, "role": rolePath, "platform": platformPath,
 				"virtual_machine_type": machineTypePath, "primary_ip4": addressPath, "primary_ip6": addressPath,
 			},
-			late: []string{"primary_ip4", "primary_ip6"},
+			late: []string{"primary_ip4", "primary_ip6"}, order: "virtual_machine_type",
 		},
 		{
 			path: portPath, values: []string{"name", "type", "enabled", "mtu", "mode", "description"}, paged: true,
