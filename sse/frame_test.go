@@ -192,6 +192,7 @@ func BenchmarkAppend(b *testing.B) {
 	for b.Loop() {
 		buffer = frames[0].Append(buffer[:0])
 	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "frames/s")
 }
 
 func BenchmarkDialects(b *testing.B) {

@@ -30,6 +30,14 @@ type Options struct {
 	// reads or writes. By default there is no delay.
 	ObjectLatency time.Duration
 
+	// WriteLatency takes the place of ObjectLatency for what is written, which
+	// costs a NetBox far more. By default it is ObjectLatency.
+	WriteLatency time.Duration
+
+	// Workers is how many requests are served at once, their delays included, as
+	// by the workers of gunicorn. By default there is no limit.
+	Workers int
+
 	// Validator stands for NetBox's CUSTOM_VALIDATORS: it is called for every
 	// object that is created or changed. By default every object is valid.
 	Validator Validator

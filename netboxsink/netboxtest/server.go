@@ -1,6 +1,7 @@
 package netboxtest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,8 @@ type Server struct {
 	maxPage        int
 	requestLatency time.Duration
 	objectLatency  time.Duration
+	writeLatency   time.Duration
+	workers        chan struct{} // a place for each request being served; nil for any number
 	validator      Validator
 
 	mu     stdsync.Mutex
@@ -43,9 +46,13 @@ func New(o *Options) (*Server, error) {
 		traffic:        traffic{limit: o.LogLimit},
 		requestLatency: o.RequestLatency,
 		objectLatency:  o.ObjectLatency,
+		writeLatency:   cmp.Or(o.WriteLatency, o.ObjectLatency),
 		validator:      o.Validator,
 		store:          newStore(r),
 		tokens:         append(defaultTokens(), slices.Clone(o.Tokens)...),
+	}
+	if o.Workers > 0 {
+		s.workers = make(chan struct{}, o.Workers)
 	}
 	if s.maxPage <= 0 {
 		s.maxPage = 1000
@@ -87,8 +94,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	answer, id := &response{}, randomUUID()
 	if f == nil || f.commits() {
-		answer = s.answer(r, body, id)
-		s.delay(r, answer.items)
+		answer = s.work(r, body, id)
 	}
 	s.decorate(answer, r, id)
 	if f != nil {
@@ -111,8 +117,23 @@ func send(w http.ResponseWriter, r *http.Request, a *response) {
 	}
 }
 
+// work answers a request in the time that a worker takes for it.
+func (s *Server) work(r *http.Request, body []byte, id string) *response {
+	if s.workers != nil {
+		s.workers <- struct{}{}
+		defer func() { <-s.workers }()
+	}
+	answer := s.answer(r, body, id)
+	s.delay(r, answer.items)
+	return answer
+}
+
 func (s *Server) delay(r *http.Request, items int) {
-	pause := s.requestLatency + time.Duration(items)*s.objectLatency
+	each := s.objectLatency
+	if actionOf(r.Method) != View {
+		each = s.writeLatency
+	}
+	pause := s.requestLatency + time.Duration(items)*each
 	if pause <= 0 {
 		return
 	}

@@ -99,6 +99,27 @@ func TestLatency(t *testing.T) {
 	assert.GreaterOrEqual(t, time.Since(began), 40*time.Millisecond)
 }
 
+func TestWriteLatency(t *testing.T) {
+	t.Parallel()
+	c := start(t, &netboxtest.Options{ObjectLatency: time.Hour, WriteLatency: 10 * time.Millisecond})
+	began := time.Now()
+	c.post("dcim/sites/", `[{"name":"a","slug":"a"},{"name":"b","slug":"b"}]`)
+	assert.GreaterOrEqual(t, time.Since(began), 20*time.Millisecond)
+}
+
+// TestWorkers sends four requests at once, which two workers serve in two rounds.
+func TestWorkers(t *testing.T) {
+	t.Parallel()
+	c := start(t, &netboxtest.Options{RequestLatency: 20 * time.Millisecond, Workers: 2})
+	began := time.Now()
+	var group stdsync.WaitGroup
+	for range 4 {
+		group.Go(func() { c.get("dcim/sites/") })
+	}
+	group.Wait()
+	assert.GreaterOrEqual(t, time.Since(began), 40*time.Millisecond)
+}
+
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	c := start(t, nil)

@@ -194,6 +194,21 @@ func TestLatencyScale(t *testing.T) {
 	}
 }
 
+func TestCost(t *testing.T) {
+	t.Parallel()
+	fake := proxmoxtest.New(three(""), nil)
+	for path, want := range map[string]time.Duration{
+		"/version":                            5 * time.Millisecond,
+		"/nodes/a2/qemu/101/config?current=1": 15 * time.Millisecond,
+		"/nodes/a2/qemu/101/agent/network-get-interfaces": 3 * time.Second,
+		"/nodes/a1/qemu/103/agent/network-get-interfaces": 8 * time.Second,
+		"/nodes/hung/status":                              30 * time.Second,
+	} {
+		assert.Equal(t, want, fake.Cost(path), path)
+	}
+	assert.Empty(t, fake.Requests())
+}
+
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	fake := proxmoxtest.New(proxmoxtest.Generate(proxmoxtest.Spec{Name: "alpha", Guests: 200}), nil)

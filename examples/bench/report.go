@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"io"
+	"slices"
+)
+
+// report is all that was measured.
+type report struct {
+	Version string       `json:"version"` // of NetBox
+	Latency string       `json:"latency"`
+	Real    bool         `json:"real"` // NetBox is a real one
+	Runs    int          `json:"runs"`
+	Sizes   []sizeReport `json:"sizes"`
+}
+
+// sizeReport is what was measured of one size.
+type sizeReport struct {
+	size
+	Runs [runCount]runReport `json:"measured"`
+}
+
+// runReport is what was measured of one run.
+type runReport struct {
+	Name string `json:"name"`
+	// Ours and Floor are those with the best wall time.
+	Ours  measure `json:"proxbox"`
+	Floor measure `json:"floor"`
+	// WallRatio and CPURatio are the medians of proxbox's by the floor's, of pairs that ran one after the other.
+	WallRatio float64 `json:"wall_ratio"`
+	CPURatio  float64 `json:"cpu_ratio,omitempty"`
+	// Bound is the least time in which Proxmox VE can be read, zero without latencies.
+	Bound seconds `json:"proxmox_bound,omitempty"`
+	// Heap is the peak, less that of an empty estate.
+	Heap heapPeak `json:"heap"`
+}
+
+// measureSize measures all of a size.
+func measureSize(ctx context.Context, o *options, s size, errs io.Writer) (sizeReport, error) {
+	r := sizeReport{size: s}
+	var all []*sequence
+	for range o.runs {
+		q, err := measureSequence(ctx, o, s, errs)
+		if err != nil {
+			return r, err
+		}
+		all = append(all, q)
+	}
+	peaks, err := measureHeap(ctx, o, s, errs)
+	for run, name := range runNames() {
+		r.Runs[run] = summarize(name, run, all)
+		r.Runs[run].Heap = peaks[run]
+		if o.latency.ofProxmox() {
+			r.Runs[run].Bound = all[0].bounds[run].most()
+		}
+	}
+	return r, err
+}
+
+// summarize takes the best of several sequences.
+func summarize(name string, run int, all []*sequence) runReport {
+	r := runReport{Name: name, Ours: all[0].ours[run], Floor: all[0].floor[run]}
+	var wall, cpu []float64
+	for _, q := range all {
+		ours, floor := q.ours[run], q.floor[run]
+		if ours.Wall < r.Ours.Wall {
+			r.Ours = ours
+		}
+		if floor.Wall < r.Floor.Wall {
+			r.Floor = floor
+		}
+		wall = append(wall, ratio(ours.Wall, floor.Wall))
+		cpu = append(cpu, ratio(ours.NetBoxCPU, floor.NetBoxCPU))
+	}
+	r.WallRatio, r.CPURatio = median(wall), median(cpu)
+	return r
+}
+
+// ratio is zero where there is nothing to compare with.
+func ratio(a, b seconds) float64 {
+	if b == 0 {
+		return 0
+	}
+	return float64(a / b)
+}
+
+func median(list []float64) float64 {
+	slices.Sort(list)
+	n := len(list)
+	return (list[(n-1)/2] + list[n/2]) / 2
+}
+
+// perGuest is zero without guests.
+func (s size) perGuest(n float64) float64 {
+	if s.Guests == 0 {
+		return 0
+	}
+	return n / float64(s.Guests)
+}
