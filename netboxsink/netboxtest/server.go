@@ -112,15 +112,8 @@ func send(w http.ResponseWriter, r *http.Request, a *response) {
 }
 
 func (s *Server) delay(r *http.Request, items int) {
-	pause := s.requestLatency + time.Duration(items)*s.objectLatency
-	if pause <= 0 {
-		return
-	}
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-r.Context().Done():
+	if latency := s.requestLatency + time.Duration(items)*s.objectLatency; latency > 0 {
+		pause(r.Context(), latency)
 	}
 }
 
