@@ -1,6 +1,7 @@
 package backend_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ type box struct {
 	URL   string // of the proxy
 	Token string
 	base  string // of the NetBox itself
+	// client reads from NetBox itself, by default [http.DefaultClient].
+	client *http.Client
 
 	// forbid makes NetBox refuse virtual machines of that name from now on.
 	forbid func(name string)
@@ -169,7 +172,7 @@ func read[T any](b *box, path string) []T {
 		require.NoError(b.t, err)
 		request.Header.Set("Authorization", "Bearer "+b.Token)
 		request.Header.Set("Content-Type", "application/json")
-		response, err := http.DefaultClient.Do(request)
+		response, err := cmp.Or(b.client, http.DefaultClient).Do(request)
 		require.NoError(b.t, err)
 		var page struct {
 			Count   int `json:"count"`
