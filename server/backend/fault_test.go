@@ -15,7 +15,7 @@ type fault struct {
 	// for an end where it makes no sense; absent says why.
 	strike map[string]func(l *faultLab, r *http.Request, stays bool)
 	absent string
-	// once says that it cannot go by itself: it is there until somebody acts.
+	// lasts says that it cannot go by itself: it is there until somebody acts.
 	lasts bool
 	// told is what must be said of it at an end: what happened, where, and what to do as far as that can be known. It is a
 	// regular expression for one of the sentences.
@@ -49,6 +49,11 @@ func faults() []fault {
 	says2 := func(netbox, proxmox string) map[string]string {
 		return map[string]string{atNetBox: netbox, atProxmox: proxmox}
 	}
+	const (
+		odd = `(NetBox's answer to [A-Z]+ /api/\S+ is no list: is a proxy in between\?|does not answer as a NetBox does: is the URL that of NetBox\?|` +
+			`NetBox's answer to a write of \S+ is not understood: the answer was lost; the next run will tell)`
+		shortened = odd + `|NetBox at https://netbox\.example\.com has the \S+ \S+ of the source lab, and did not list it a moment ago: nothing is written`
+	)
 	const readsOnly = "it is only read: nothing is committed"
 	return []fault{
 		{
@@ -91,7 +96,7 @@ func faults() []fault {
 		},
 		{
 			name: "404", strike: both(says(404, `{"detail":"No object matches the given query."}`), answer(404, "No such file", "")),
-			told: says2(`NetBox (answered 404 to [A-Z]+ /api/\S+|rejects it): No object matches the given query\.`,
+			told: says2(`(NetBox (answered 404 to [A-Z]+ /api/\S+|rejects it): No object matches the given query\.|it is no longer in NetBox: the next run makes it anew)`,
 				`Proxmox VE at pve\.example\.com:8006 answered 404 to GET /\S+: No such file`),
 		},
 		{
@@ -131,11 +136,11 @@ func faults() []fault {
 		},
 		{
 			name: "JSON of a wrong type", strike: both(says(200, `{"count":"many","results":"none"}`), answer(200, "", `{"data":42}`)),
-			told: says2(`NetBox's answer to [A-Z]+ /api/\S+ `, `the answer of pve\.example\.com:8006 to GET /\S+ .*: is the URL that of Proxmox VE\?`),
+			told: says2(odd, `the answer of pve\.example\.com:8006 to GET /\S+ .*: is the URL that of Proxmox VE\?`),
 		},
 		{
 			name: "an empty list", strike: both(says(200, `{"count":0,"next":null,"previous":null,"results":[]}`), answer(200, "", `{"data":[]}`)),
-			told: says2(`NetBox's answer to [A-Z]+ /api/\S+ `, `the answer of pve\.example\.com:8006 to GET /\S+ .*: is the URL that of Proxmox VE\?`),
+			told: says2(shortened, `the answer of pve\.example\.com:8006 to GET /\S+ .*: is the URL that of Proxmox VE\?`),
 		},
 		{
 			name: "redirect", strike: both(

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -110,6 +109,9 @@ func (l *faultLab) meets(c cell) string {
 	l.heal()
 	outcome := outcomeOf(result, err)
 	said := append(slices.Clone(result.Skipped), fmt.Sprint(err))
+	for _, failure := range result.Failures {
+		said = append(said, failure.Error())
+	}
 	l.nothingLost(outcome, said)
 	l.nothingDoubled()
 	if outcome != absorbed {
@@ -258,5 +260,4 @@ func (o *outcomes) print(t *testing.T) {
 	}
 	require.NoError(t, w.Flush())
 	t.Logf("what became of the run, and how long it took:\n%s", text.String())
-	_ = os.Stdout
 }
