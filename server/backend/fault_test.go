@@ -17,6 +17,8 @@ type fault struct {
 	absent string
 	// lasts says that it cannot go by itself: it is there until somebody acts.
 	lasts bool
+	// want is the outcome at an end by its first letter: at each place, once and from then on.
+	want map[string]string
 	// told is what must be said of it at an end: what happened, where, and what to do as far as that can be known. It is a
 	// regular expression for one of the sentences.
 	told map[string]string
@@ -46,7 +48,7 @@ func faults() []fault {
 		}
 		return all
 	}
-	says2 := func(netbox, proxmox string) map[string]string {
+	at := func(netbox, proxmox string) map[string]string {
 		return map[string]string{atNetBox: netbox, atProxmox: proxmox}
 	}
 	const (
@@ -58,100 +60,122 @@ func faults() []fault {
 	return []fault{
 		{
 			name: "connection refused", strike: both(refuse(atNetBox), refuse(atProxmox)),
-			told: says2(`NetBox at https://netbox\.example\.com cannot be reached .*: is it running, and is the URL right\?`,
+			want: at("aeaeaeae", "auaunuaa"),
+			told: at(`NetBox at https://netbox\.example\.com cannot be reached .*: is it running, and is the URL right\?`,
 				`pve\.example\.com:8006 refuses the connection: check address and port`),
 		},
 		{
 			name: "reset", strike: both(onNetBox(netboxtest.Fault{Kind: netboxtest.FaultReset}), onProxmox(proxmoxtest.Fault{Kind: proxmoxtest.FaultReset})),
-			told: says2(lost, broke),
+			want: at("aeaeaeae", "auauauaa"),
+			told: at(lost, broke),
 		},
 		{
 			name: "time-out before the commit", strike: both(onNetBox(netboxtest.Fault{Kind: netboxtest.FaultHang}), onProxmox(proxmoxtest.Fault{Kind: proxmoxtest.FaultHang})),
-			told: says2(silent, slow),
+			want: at("aeaeaeae", "auauauaa"),
+			told: at(silent, slow),
 		},
 		{
 			name: "time-out after the commit", strike: both(onNetBox(netboxtest.Fault{Kind: netboxtest.FaultHang, Committed: true}), nil),
-			absent: readsOnly, told: says2(silent, ""),
+			absent: readsOnly,
+			want:   at("aeaeaeae", ""),
+			told:   at(silent, ""),
 		},
 		{
 			name: "half a body", strike: both(onNetBox(netboxtest.Fault{Kind: netboxtest.FaultTruncate}), onProxmox(proxmoxtest.Fault{Kind: proxmoxtest.FaultTruncate})),
-			told: says2(lost, broke),
+			want: at("aeaeaeae", "auauauaa"),
+			told: at(lost, broke),
 		},
 		{
 			name: "slow drip", strike: both(onNetBox(netboxtest.Fault{Kind: netboxtest.FaultDrip, Delay: 10 * time.Second}),
 				onProxmox(proxmoxtest.Fault{Kind: proxmoxtest.FaultDrip, Delay: 10 * time.Second})),
-			told: says2(silent, slow),
+			want: at("aeaeaeae", "auauauaa"),
+			told: at(silent, slow),
 		},
 		{
 			name: "400", strike: both(says(400, `{"name":["This field is odd."]}`),
 				answer(400, "Parameter verification failed.", `{"data":null,"errors":{"current":"type check failed"}}`)),
-			told: says2(`(NetBox answered 400 to GET /api/\S+: name: This field is odd\.|NetBox rejects it: name: This field is odd\.)`,
+			want: at("eeeepppp", "uuuunnaa"),
+			told: at(`(NetBox answered 400 to GET /api/\S+: name: This field is odd\.|NetBox rejects it: name: This field is odd\.)`,
 				`Proxmox VE at pve\.example\.com:8006 answered 400 to GET /\S+: Parameter verification failed\. current: type check failed`),
 		},
 		{
 			name: "403", strike: both(says(403, `{"detail":"You do not have permission to perform this action."}`),
 				answer(403, "Permission check failed (/vms/102, VM.Audit)", `{"data":null}`)),
-			told: says2(`NetBox refuses [A-Z]+ /api/\S+: the token's user may not .*: grant it in NetBox \(Admin, Permissions\)`,
+			want: at("eeeepppp", "uuuunnaa"),
+			told: at(`NetBox refuses [A-Z]+ /api/\S+: the token's user may not .*: grant it in NetBox \(Admin, Permissions\)`,
 				`token proxbox@pve!sync lacks the privilege VM\.Audit on /vms/102: run pveum acl modify`),
 		},
 		{
 			name: "404", strike: both(says(404, `{"detail":"No object matches the given query."}`), answer(404, "No such file", "")),
-			told: says2(`(NetBox (answered 404 to [A-Z]+ /api/\S+|rejects it): No object matches the given query\.|it is no longer in NetBox: the next run makes it anew)`,
+			want: at("eeeepppp", "uuuunnaa"),
+			told: at(`(NetBox (answered 404 to [A-Z]+ /api/\S+|rejects it): No object matches the given query\.|it is no longer in NetBox: the next run makes it anew)`,
 				`Proxmox VE at pve\.example\.com:8006 answered 404 to GET /\S+: No such file`),
 		},
 		{
 			name: "409", strike: both(says(409, `{"detail":"Unable to delete object. 1 dependent objects were found."}`), nil),
 			absent: "Proxmox VE has no such answer",
-			told:   says2(`NetBox (answered 409 to [A-Z]+ /api/\S+|rejects it): Unable to delete object`, ""),
+			want:   at("eeeepppp", ""),
+			told:   at(`NetBox (answered 409 to [A-Z]+ /api/\S+|rejects it): Unable to delete object`, ""),
 		},
 		{
 			name: "429", strike: both(onNetBox(netboxtest.Fault{Kind: netboxtest.FaultBusy, Delay: 7 * time.Second}),
 				onProxmox(proxmoxtest.Fault{Kind: proxmoxtest.FaultHTML, Status: 429, Header: http.Header{"Retry-After": {"7"}}})),
-			told: says2(`NetBox answered 429 to [A-Z]+ /api/\S+: Request was throttled\.`,
+			want: at("aeaeapap", "auaunuaa"),
+			told: at(`NetBox answered 429 to [A-Z]+ /api/\S+: Request was throttled\.`,
 				`a proxy before pve\.example\.com:8006 answered 429 to GET /\S+: Proxmox VE is down, too slow, or not behind that URL`),
 		},
 		{
 			name: "500 deadlock", strike: both(onNetBox(netboxtest.Fault{Kind: netboxtest.FaultDeadlock}), nil),
-			absent: "Proxmox VE has no database", told: says2(`NetBox answered 500 to [A-Z]+ /api/\S+: deadlock detected`, ""),
+			absent: "Proxmox VE has no database",
+			want:   at("aeaeapap", ""),
+			told:   at(`NetBox answered 500 to [A-Z]+ /api/\S+: deadlock detected`, ""),
 		},
 		{
 			name: "502 page", strike: both(onNetBox(netboxtest.Fault{Kind: netboxtest.FaultGateway}),
 				onProxmox(proxmoxtest.Fault{Kind: proxmoxtest.FaultHTML, Status: 502})),
-			told: says2(`the proxy before NetBox at https://netbox\.example\.com answered 502 to [A-Z]+ /api/\S+: NetBox is down or too slow`,
+			want: at("aeaeaeae", "auaunuaa"),
+			told: at(`the proxy before NetBox at https://netbox\.example\.com answered 502 to [A-Z]+ /api/\S+: NetBox is down or too slow`,
 				`a proxy before pve\.example\.com:8006 answered 502 to GET /\S+: Proxmox VE is down, too slow, or not behind that URL`),
 		},
 		{
 			name: "504 page after the commit", strike: both(onNetBox(netboxtest.Fault{Kind: netboxtest.FaultGateway, Status: 504, Committed: true}),
 				onProxmox(proxmoxtest.Fault{Kind: proxmoxtest.FaultHTML, Status: 504})),
-			told: says2(`the proxy before NetBox at https://netbox\.example\.com answered 504 to [A-Z]+ /api/\S+: NetBox is down or too slow`,
+			want: at("aeaeaeae", "auaunuaa"),
+			told: at(`the proxy before NetBox at https://netbox\.example\.com answered 504 to [A-Z]+ /api/\S+: NetBox is down or too slow`,
 				`a proxy before pve\.example\.com:8006 answered 504 to GET /\S+: Proxmox VE is down, too slow, or not behind that URL`),
 		},
 		{
 			name: "595", strike: both(nil, answer(595, "No route to host", "")), absent: "it is pveproxy's own",
-			told: says2("", `node (n\d|at pve\.example\.com:8006) is not reachable from pve\.example\.com:8006 \(No route to host\): start it or mend its network`),
+			want: at("", "uuuunnaa"),
+			told: at("", `node (n\d|at pve\.example\.com:8006) is not reachable from pve\.example\.com:8006 \(No route to host\): start it or mend its network`),
 		},
 		{
 			name: "596", strike: both(nil, answer(596, "Connection timed out", "")), absent: "it is pveproxy's own",
-			told: says2("", `node (n\d|at pve\.example\.com:8006) does not answer pve\.example\.com:8006 \(Connection timed out\): look at pveproxy and pvedaemon there`),
+			want: at("", "uuuuanaa"),
+			told: at("", `node (n\d|at pve\.example\.com:8006) does not answer pve\.example\.com:8006 \(Connection timed out\): look at pveproxy and pvedaemon there`),
 		},
 		{
 			name: "JSON of a wrong type", strike: both(says(200, `{"count":"many","results":"none"}`), answer(200, "", `{"data":42}`)),
-			told: says2(odd, `the answer of pve\.example\.com:8006 to GET /\S+ .*: is the URL that of Proxmox VE\?`),
+			want: at("eeeepppp", "uuuunnaa"),
+			told: at(odd, `the answer of pve\.example\.com:8006 to GET /\S+ .*: is the URL that of Proxmox VE\?`),
 		},
 		{
 			name: "an empty list", strike: both(says(200, `{"count":0,"next":null,"previous":null,"results":[]}`), answer(200, "", `{"data":[]}`)),
-			told: says2(shortened, `the answer of pve\.example\.com:8006 to GET /\S+ .*: is the URL that of Proxmox VE\?`),
+			want: at("eeeppppp", "uuuunnaa"),
+			told: at(shortened, `the answer of pve\.example\.com:8006 to GET /\S+ .*: is the URL that of Proxmox VE\?`),
 		},
 		{
 			name: "redirect", strike: both(
 				onNetBox(netboxtest.Fault{Kind: netboxtest.FaultAnswer, Status: 302, Header: http.Header{"Location": {"https://login.example.com/?next=1"}}}),
 				onProxmox(proxmoxtest.Fault{Status: 302, Header: http.Header{"Location": {"https://login.example.com/?next=1"}}})),
-			told: says2(`NetBox at https://netbox\.example\.com redirects to https://login\.example\.com/: set the URL to that`,
+			want: at("eeeeeeee", "auaunuaa"),
+			told: at(`NetBox at https://netbox\.example\.com redirects to https://login\.example\.com/: set the URL to that`,
 				`the answer of pve\.example\.com:8006 to GET /\S+ is a redirect to https://login\.example\.com`),
 		},
 		{
 			name: "certificate change", strike: both(changeCertificate(atNetBox), changeCertificate(atProxmox)), lasts: true,
-			told: says2(`the certificate of NetBox at https://netbox\.example\.com is not trusted .*: set ca_file to its CA`,
+			want: at("-e-e-e-e", "-u-u-u-a"),
+			told: at(`the certificate of NetBox at https://netbox\.example\.com is not trusted .*: set ca_file to its CA`,
 				`the certificate of pve\.example\.com:8006 has the fingerprint \S+, expected is \S+: if it was renewed, compare`),
 		},
 	}

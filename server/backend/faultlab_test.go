@@ -38,7 +38,8 @@ type faultLab struct {
 	netbox  *netboxtest.Server
 	box     *box
 	ends    map[string]*end
-	engine  *sync.Engine
+	// engine is what is put to the test; plain is another one, which does its work in few requests.
+	engine, plain *sync.Engine
 }
 
 // end is one of the two, as the engine's requests go to it.
@@ -74,13 +75,23 @@ func newFaultLab(t *testing.T, estate *proxmoxtest.Estate, o *backend.Options, n
 	require.NoError(t, err)
 	l.ends[atNetBox], l.ends[atProxmox] = &end{wire: newWire(t, l.netbox)}, &end{wire: newWire(t, l.cluster)}
 	l.box = &box{t: t, base: "https://" + netboxHost, Token: netboxtest.TokenV2, client: &http.Client{Transport: byHand{l.netbox}}}
-	options := backend.Options{Sync: sync.Options{Chunk: 2, Flight: 1}}
+	l.plain = l.newEngine(nil)
+	if o == nil {
+		o = &backend.Options{Sync: sync.Options{Chunk: 2, Flight: 1}}
+	}
+	l.engine = l.newEngine(o)
+	return l
+}
+
+func (l *faultLab) newEngine(o *backend.Options) *sync.Engine {
+	l.t.Helper()
+	options := backend.Options{}
 	if o != nil {
 		options = *o
 	}
 	options.WrapTransport = l.wrap
 	id, secret := l.cluster.Token()
-	l.engine, err = backend.New(backend.Config{
+	engine, err := backend.New(backend.Config{
 		NetBox: backend.NetBox{URL: l.box.base, Token: l.box.Token},
 		Proxmox: []backend.Proxmox{{
 			Name: "lab", URLs: []string{"https://" + proxmoxHost}, Token: id + "=" + secret,
@@ -88,8 +99,14 @@ func newFaultLab(t *testing.T, estate *proxmoxtest.Estate, o *backend.Options, n
 		}},
 		Mapping: netboxsink.Mapping{Deletion: netboxsink.DeletionOptions{Mode: "delete", Grace: 1, Most: 1000, MostShare: 1}},
 	}, &options)
-	require.NoError(t, err)
-	return l
+	require.NoError(l.t, err)
+	return engine
+}
+
+// sender is how an engine's requests come to an end.
+type sender struct {
+	*end
+	reads, writes *http.Transport
 }
 
 // wrap puts the wires under both ends.
@@ -98,32 +115,38 @@ func (l *faultLab) wrap(source string, next http.RoundTripper) http.RoundTripper
 		e := l.ends[atNetBox]
 		roots := x509.NewCertPool()
 		roots.AddCert(certificates()[0].Leaf)
-		reads := &http.Transport{DialContext: e.wire.dial, TLSClientConfig: &tls.Config{RootCAs: roots}, IdleConnTimeout: time.Second}
+		reads := &http.Transport{
+			DialContext: e.wire.dial, TLSClientConfig: &tls.Config{RootCAs: roots, CurvePreferences: fast}, IdleConnTimeout: time.Second,
+		}
 		writes := reads.Clone()
 		writes.DisableKeepAlives = true // as the sink's own do
-		e.transports = []*http.Transport{reads, writes}
-		return e
+		return e.sender(reads, writes)
 	}
 	e := l.ends[atProxmox]
 	base := next.(*http.Transport)
 	base.Proxy, base.DialContext = nil, e.wire.dial
-	e.transports = []*http.Transport{base}
-	return e
+	base.TLSClientConfig.CurvePreferences = fast
+	return e.sender(base, base)
 }
 
-// RoundTrip implements [http.RoundTripper]: reads go by the first transport, writes by the last.
-func (e *end) RoundTrip(r *http.Request) (*http.Response, error) {
-	e.mu.Lock()
-	e.sent++
-	n, onSend := e.sent, e.onSend
-	e.mu.Unlock()
+func (e *end) sender(reads, writes *http.Transport) sender {
+	e.transports = append(e.transports, reads, writes)
+	return sender{e, reads, writes}
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (s sender) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.mu.Lock()
+	s.sent++
+	n, onSend := s.sent, s.onSend
+	s.mu.Unlock()
 	if onSend != nil {
 		onSend(n, r)
 	}
 	if r.Method == http.MethodGet {
-		return e.transports[0].RoundTrip(r)
+		return s.reads.RoundTrip(r)
 	}
-	return e.transports[len(e.transports)-1].RoundTrip(r)
+	return s.writes.RoundTrip(r)
 }
 
 // watch calls f before each request that is sent from now on, the first is 1.
@@ -180,7 +203,7 @@ func (l *faultLab) run(ctx context.Context) (*sync.Result, error, time.Duration)
 // lands runs once without a fault, and asserts that NetBox is as the estate says.
 func (l *faultLab) lands() {
 	l.t.Helper()
-	_, err, _ := l.run(l.t.Context())
+	_, err := l.plain.Run(l.t.Context(), nil)
 	require.NoError(l.t, err)
 	l.complete()
 }
@@ -199,7 +222,7 @@ func (l *faultLab) quiet() {
 	l.t.Helper()
 	l.netbox.ResetRequests()
 	before := len(l.netbox.Changes())
-	result, err, _ := l.run(l.t.Context())
+	result, err := l.plain.Run(l.t.Context(), nil)
 	require.NoError(l.t, err)
 	for kind, c := range result.Objects {
 		assert.Zero(l.t, c.Written()+c.Failed, "%s", kind)

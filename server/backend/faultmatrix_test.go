@@ -64,6 +64,15 @@ func (c cell) String() string {
 	return strings.Join([]string{c.fault.name, c.at, c.place.name, map[bool]string{true: "stays", false: "once"}[c.stays]}, "/")
 }
 
+// want is the first letter of the expected outcome.
+func (c cell) want() string {
+	i := 2 * slices.Index(places[c.at], c.place)
+	if c.stays {
+		i++
+	}
+	return c.fault.want[c.at][i : i+1]
+}
+
 // longest is the most that any run of the matrix takes: NetBox is given up after 4 attempts of 2 min, and another 4 to ask
 // what became of a write.
 const longest = 20 * time.Minute
@@ -108,6 +117,7 @@ func (l *faultLab) meets(c cell) string {
 	assert.Less(l.t, took, longest, "no hang")
 	l.heal()
 	outcome := outcomeOf(result, err)
+	assert.Equal(l.t, c.want(), outcome[:1], "%s: %v", outcome, err)
 	said := append(slices.Clone(result.Skipped), fmt.Sprint(err))
 	for _, failure := range result.Failures {
 		said = append(said, failure.Error())

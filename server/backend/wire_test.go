@@ -53,6 +53,9 @@ func newWire(t *testing.T, handler http.Handler) *wire {
 	return w
 }
 
+// fast is the cheapest key exchange: a test has thousands of them.
+var fast = []tls.CurveID{tls.CurveP256}
+
 // dial is a transport's DialContext: whatever the address, there is only one server.
 func (w *wire) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	if left := w.refusals.Load(); left != 0 {
@@ -146,8 +149,13 @@ func (s *socket) Write(p []byte) (int, error) {
 		return 0, net.ErrClosed
 	case <-s.peer.closed:
 		return 0, &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", syscall.EPIPE)}
+	default:
+	}
+	select {
 	case s.out <- bytes.Clone(p):
 		return len(p), nil
+	case <-s.peer.closed:
+		return 0, &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", syscall.EPIPE)}
 	}
 }
 
