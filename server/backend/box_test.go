@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	stdsync "sync"
 	"testing"
 	"time"
@@ -170,7 +171,7 @@ func read[T any](b *box, path string) []T {
 	for offset := 0; ; offset += 500 {
 		request, err := http.NewRequest(http.MethodGet, fmt.Sprintf("%s%s?limit=500&offset=%d&ordering=id", b.base, path, offset), nil)
 		require.NoError(b.t, err)
-		request.Header.Set("Authorization", "Bearer "+b.Token)
+		request.Header.Set("Authorization", map[bool]string{true: "Bearer ", false: "Token "}[strings.HasPrefix(b.Token, "nbt_")]+b.Token)
 		request.Header.Set("Content-Type", "application/json")
 		response, err := cmp.Or(b.client, http.DefaultClient).Do(request)
 		require.NoError(b.t, err)

@@ -59,11 +59,11 @@ const (
 )
 
 // inBubble runs a test with a lab of its own where waiting costs no time. A goroutine that is left at its end fails it.
-func inBubble(t *testing.T, estate *proxmoxtest.Estate, o *backend.Options, netbox *netboxtest.Options, test func(l *faultLab)) {
+func inBubble(t *testing.T, estate *proxmoxtest.Estate, o *backend.Options, netbox *netboxtest.Options, test func(t *testing.T, l *faultLab)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		t.Cleanup(func() { time.Sleep(time.Minute) }) // until kept connections are given up
-		test(newFaultLab(t, estate, o, netbox))
+		test(t, newFaultLab(t, estate, o, netbox))
 	})
 }
 
@@ -75,6 +75,9 @@ func newFaultLab(t *testing.T, estate *proxmoxtest.Estate, o *backend.Options, n
 	require.NoError(t, err)
 	l.ends[atNetBox], l.ends[atProxmox] = &end{wire: newWire(t, l.netbox)}, &end{wire: newWire(t, l.cluster)}
 	l.box = &box{t: t, base: "https://" + netboxHost, Token: netboxtest.TokenV2, client: &http.Client{Transport: byHand{l.netbox}}}
+	if netbox != nil && netbox.Version != "" && netbox.Version < "4.5" {
+		l.box.Token = netboxtest.TokenV1
+	}
 	l.plain = l.newEngine(nil)
 	if o == nil {
 		o = &backend.Options{Sync: sync.Options{Chunk: 2, Flight: 1}}
@@ -283,14 +286,29 @@ func hamlet() *proxmoxtest.Estate {
 	return e
 }
 
+// town is a cluster of nodes with as many machines on each.
+func town(nodes, machines int) *proxmoxtest.Estate {
+	e := &proxmoxtest.Estate{Cluster: "lab", Version: "9.1.6"}
+	for n := range nodes {
+		e.Nodes = append(e.Nodes, &proxmoxtest.Node{Name: fmt.Sprintf("n%d", n+1), Address: fmt.Sprintf("203.0.113.%d", n+1)})
+	}
+	for i := range nodes * machines {
+		e.Guests = append(e.Guests, machine(1000+i, e.Nodes[i%nodes].Name))
+	}
+	return e
+}
+
 // machine is a virtual machine with two NICs and a disk.
 func machine(vmid int, node string) *proxmoxtest.Guest {
-	last := vmid % 100
+	high, low := vmid/256, vmid%256
 	return &proxmoxtest.Guest{
-		VMID: vmid, Name: fmt.Sprintf("web%d", last), Node: node, Cores: 2, Memory: 4 << 30, Agent: proxmoxtest.AgentOK,
+		VMID: vmid, Name: fmt.Sprintf("web%d", vmid), Node: node, Cores: 2, Memory: 4 << 30, Agent: proxmoxtest.AgentOK,
 		NICs: []proxmoxtest.NIC{
-			{MAC: fmt.Sprintf("BC:24:11:00:01:%02X", last), Bridge: "vmbr0", Addresses: prefixes(fmt.Sprintf("192.0.2.%d/24", last), fmt.Sprintf("2001:db8::%d/64", last))},
-			{Index: 1, MAC: fmt.Sprintf("BC:24:11:00:02:%02X", last), Bridge: "vmbr0"},
+			{
+				MAC: fmt.Sprintf("BC:24:11:01:%02X:%02X", high, low), Bridge: "vmbr0",
+				Addresses: prefixes(fmt.Sprintf("10.0.%d.%d/16", high, low), fmt.Sprintf("2001:db8::%x/64", vmid)),
+			},
+			{Index: 1, MAC: fmt.Sprintf("BC:24:11:02:%02X:%02X", high, low), Bridge: "vmbr0"},
 		},
 		Disks: []proxmoxtest.Disk{{Slot: "scsi0", Bytes: 32 << 30}},
 	}
@@ -298,11 +316,10 @@ func machine(vmid int, node string) *proxmoxtest.Guest {
 
 // container is a container with an address and a volume.
 func container(vmid int, node string) *proxmoxtest.Guest {
-	last := vmid % 100
-	address := fmt.Sprintf("198.51.100.%d/24", last)
+	address := fmt.Sprintf("10.1.0.%d/16", vmid)
 	return &proxmoxtest.Guest{
-		VMID: vmid, Kind: proxmoxtest.LXC, Name: fmt.Sprintf("ct%d", last), Node: node, Cores: 1, Memory: 1 << 30,
-		NICs:  []proxmoxtest.NIC{{MAC: fmt.Sprintf("BC:24:11:00:03:%02X", last), Bridge: "vmbr0", IP: address, Addresses: prefixes(address)}},
+		VMID: vmid, Kind: proxmoxtest.LXC, Name: fmt.Sprintf("ct%d", vmid), Node: node, Cores: 1, Memory: 1 << 30,
+		NICs:  []proxmoxtest.NIC{{MAC: fmt.Sprintf("BC:24:11:03:00:%02X", vmid), Bridge: "vmbr0", IP: address, Addresses: prefixes(address)}},
 		Disks: []proxmoxtest.Disk{{Slot: "rootfs", Bytes: 8 << 30}},
 	}
 }
@@ -321,7 +338,7 @@ var unchanged = []int{101, 104, 201}
 func changeHamlet(e *proxmoxtest.Estate) {
 	changed := e.Guest(102)
 	changed.Cores, changed.NICs = 8, changed.NICs[:1]
-	changed.NICs[0].Addresses = prefixes("192.0.2.102/24")
+	changed.NICs[0].Addresses = prefixes("10.2.0.1/16")
 	e.Guest(103).Disks = append(e.Guest(103).Disks, proxmoxtest.Disk{Slot: "scsi1", Bytes: 1 << 30})
 	e.Guest(202).Name = "renamed"
 	e.Guests = append(e.Guests, machine(105, "n1"))

@@ -96,7 +96,7 @@ func TestFaultMatrix(t *testing.T) {
 						c := cell{f, at, place, stays}
 						t.Run(c.String(), func(t *testing.T) {
 							t.Parallel()
-							inBubble(t, hamlet(), nil, nil, func(l *faultLab) { outcomes.note(c, l.meets(c)) })
+							inBubble(t, hamlet(), nil, nil, func(_ *testing.T, l *faultLab) { outcomes.note(c, l.meets(c)) })
 						})
 					}
 				}
@@ -190,7 +190,7 @@ func (l *faultLab) nothingLost(outcome string, said []string) {
 		if outcome == ended || outcome == unread || assert.ObjectsAreEqual(m, have[vmid]) {
 			continue
 		}
-		named := fmt.Sprintf(`\b(%s|%d|%s|%s)\b`, regexp.QuoteMeta(m.Name), vmid, regexp.QuoteMeta(have[vmid].Name), "node "+m.Device)
+		named := fmt.Sprintf(`\b(%s|%s|node %s)\b`, m.Name, cmp.Or(have[vmid].Name, m.Name), m.Device)
 		assert.Regexp(l.t, named, strings.Join(said, "\n"), "guest %d is not as it should be, and nobody is told", vmid)
 	}
 	nodes := foundNodes(l.box, "lab")
