@@ -278,7 +278,7 @@ func (l *lookup) clusters() {
 		}
 	}
 	for _, query := range queries("name", names, nil) {
-		read(l, KindCluster, query, (*reading).foreignCluster)
+		readOurs(l, KindCluster, query, (*reading).foreignCluster, markOfCluster)
 	}
 }
 
@@ -297,7 +297,7 @@ func (l *lookup) devices() {
 		}
 	}
 	for _, query := range queries("name", names, nil) {
-		read(l, KindDevice, query, (*reading).foreignDevice)
+		readOurs(l, KindDevice, query, (*reading).foreignDevice, markOfDevice)
 	}
 }
 
@@ -313,7 +313,7 @@ func (l *lookup) machines() {
 		}
 	}
 	for _, number := range slices.Sorted(maps.Keys(ids)) {
-		read(l, KindVirtualMachine, url.Values{"cluster_id": {number}}, (*reading).foreignMachine)
+		readOurs(l, KindVirtualMachine, url.Values{"cluster_id": {number}}, (*reading).foreignMachine, markOfMachine)
 	}
 }
 

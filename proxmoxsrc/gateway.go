@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	stdsync "sync"
 	"syscall"
 	"time"
@@ -59,7 +60,8 @@ func (g *gateway) begin(ctx context.Context) {
 func (g *gateway) rest() { g.transport.base.CloseIdleConnections() }
 
 // get reads a path and returns the answer's data, nil for null. If the entry is gone, another one takes its place; an
-// [UnreachableError] says that there is none.
+// [UnreachableError] says that there is none. If it was away for a moment only, what it answers itself is asked once more:
+// without it there is no run.
 func (g *gateway) get(ctx context.Context, path string, limit time.Duration) (json.RawMessage, error) {
 	e := g.current()
 	raw, err := g.persist(ctx, e, path, limit)
@@ -73,8 +75,8 @@ func (g *gateway) get(ctx context.Context, path string, limit time.Duration) (js
 	switch {
 	case lost != nil:
 		return nil, lost
-	case other == e:
-		return nil, err // it lives: what hangs is behind it
+	case other == e && strings.HasPrefix(path, "/nodes/"):
+		return nil, err // it lives: what is wrong is behind it, and costs one node or guest
 	}
 	return g.persist(ctx, other, path, limit)
 }

@@ -45,8 +45,14 @@ func (g *gateway) look(ctx context.Context, version *Version) (*survey, error) {
 	} else if err := g.recognise(g.current(), s.status.Name); err != nil {
 		return nil, err
 	}
-	s.rows, err = g.resources(ctx, "/cluster/resources")
-	return &s, err
+	if s.rows, err = g.resources(ctx, "/cluster/resources"); err != nil {
+		return nil, err
+	}
+	if len(s.rows.nodes) == 0 && !s.rows.lost {
+		// Whoever may log in sees the nodes: without one it is no list of a cluster, and its guests are not gone.
+		return nil, g.spoiled("/cluster/resources", "names no node")
+	}
+	return &s, nil
 }
 
 // resources reads the list of guests and nodes, or with "?type=vm" of guests only.

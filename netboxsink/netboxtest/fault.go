@@ -1,9 +1,10 @@
 package netboxtest
 
 import (
+	"context"
+	"crypto/tls"
 	"fmt"
 	"maps"
-	"net"
 	"net/http"
 	"path"
 	"strconv"
@@ -27,6 +28,9 @@ const (
 	FaultDelay FaultKind = "delay"
 	// FaultTruncate sends the real answer's headers and half of its body.
 	FaultTruncate FaultKind = "truncate"
+	// FaultDrip sends the real answer's headers, and then its body byte by byte,
+	// with Delay before each.
+	FaultDrip FaultKind = "drip"
 	// FaultBusy sends 429, with Retry-After set to Delay in whole seconds.
 	FaultBusy FaultKind = "busy"
 	// FaultDeadlock sends the 500 of a PostgreSQL deadlock.
@@ -49,7 +53,7 @@ type Fault struct {
 
 	// Committed makes the fault happen after NetBox did the work: the write
 	// stands, its answer is lost. By default the request is not handled at all.
-	// FaultDelay and FaultTruncate always handle it.
+	// FaultDelay, FaultTruncate and FaultDrip always handle it.
 	Committed bool
 
 	// Status, Header and Body are what FaultAnswer sends. By default 500 and
@@ -58,7 +62,7 @@ type Fault struct {
 	Header http.Header
 	Body   string
 
-	// Delay is the time that FaultDelay waits and FaultBusy tells.
+	// Delay is the time that FaultDelay and FaultDrip wait and FaultBusy tells.
 	Delay time.Duration
 }
 
@@ -116,7 +120,7 @@ func (t *traffic) match(r *http.Request) *armedFault {
 
 // commits reports whether the request is handled although it fails.
 func (f *armedFault) commits() bool {
-	return f.Committed || f.Kind == FaultDelay || f.Kind == FaultTruncate
+	return f.Committed || f.Kind == FaultDelay || f.Kind == FaultTruncate || f.Kind == FaultDrip
 }
 
 // before does what happens before the request is handled, and reports whether
@@ -124,12 +128,7 @@ func (f *armedFault) commits() bool {
 func (f *armedFault) before(w http.ResponseWriter, r *http.Request) bool {
 	switch {
 	case f.Kind == FaultDelay:
-		timer := time.NewTimer(f.Delay)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-r.Context().Done():
-		}
+		pause(r.Context(), f.Delay)
 	case f.Kind == FaultHang && !f.Committed:
 		<-r.Context().Done()
 		return false
@@ -194,8 +193,39 @@ func (f *armedFault) breaks(w http.ResponseWriter, r *http.Request, a *response)
 		// The client may be gone; there is nobody to tell.
 		_, _ = w.Write(a.body[:len(a.body)/2])
 		panic(http.ErrAbortHandler)
+	case FaultDrip:
+		maps.Copy(w.Header(), a.header)
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+		w.WriteHeader(a.status)
+		drip(w, r, a.body, f.Delay)
+		return true
 	}
 	return false
+}
+
+// drip sends a body byte by byte, as long as the client is there.
+func drip(w http.ResponseWriter, r *http.Request, body []byte, each time.Duration) {
+	for i := range body {
+		if !pause(r.Context(), each) {
+			return
+		}
+		_, err := w.Write(body[i : i+1])
+		if err != nil || http.NewResponseController(w).Flush() != nil {
+			return // the client is gone; there is nobody to tell
+		}
+	}
+}
+
+// pause waits, and reports whether the client is still there.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // cut resets the connection under the response.
@@ -208,7 +238,10 @@ func cut(w http.ResponseWriter) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn() // a reset comes without the farewell of TLS
+	}
+	if tcp, ok := conn.(interface{ SetLinger(seconds int) error }); ok {
 		// Without lingering, closing sends a reset. It is best effort.
 		_ = tcp.SetLinger(0)
 	}

@@ -90,6 +90,25 @@ func TestHang(t *testing.T) {
 	}
 }
 
+func TestDrip(t *testing.T) {
+	t.Parallel()
+	c := start(t, nil)
+	c.server.Inject(netboxtest.Fault{Kind: netboxtest.FaultDrip, Delay: time.Microsecond})
+	r := c.post("dcim/sites/", siteBody)
+	assert.Equal(t, http.StatusCreated, r.Status, "whoever is patient gets the real answer")
+	assert.Contains(t, r.Text, `"slug":"a"`)
+
+	c.server.Inject(netboxtest.Fault{Kind: netboxtest.FaultDrip, Delay: time.Hour})
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	answer, err := http.DefaultClient.Do(c.request(http.MethodGet, "dcim/sites/", "").WithContext(ctx))
+	if err == nil {
+		_, err = io.ReadAll(answer.Body)
+		_ = answer.Body.Close()
+	}
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
 func TestFaultsChooseTheirRequests(t *testing.T) {
 	t.Parallel()
 	c := start(t, nil)

@@ -133,15 +133,8 @@ func (s *Server) delay(r *http.Request, items int) {
 	if actionOf(r.Method) != View {
 		each = s.writeLatency
 	}
-	pause := s.requestLatency + time.Duration(items)*each
-	if pause <= 0 {
-		return
-	}
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-r.Context().Done():
+	if latency := s.requestLatency + time.Duration(items)*each; latency > 0 {
+		pause(r.Context(), latency)
 	}
 }
 

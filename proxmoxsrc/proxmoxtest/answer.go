@@ -22,6 +22,8 @@ type answer struct {
 	// body replaces the rendered one.
 	body        []byte
 	contentType string
+	// extra is what stands in the header besides.
+	extra http.Header
 	// cost is the time that Proxmox VE takes for it.
 	cost time.Duration
 	// worker is the node whose pvedaemon is busy during cost, "" for none.

@@ -24,6 +24,9 @@ const (
 	FaultHang
 	// FaultDelay answers after Delay, which no option scales.
 	FaultDelay
+	// FaultDrip sends the head of the answer, and then its body byte by byte, with
+	// Delay before each.
+	FaultDrip
 	// FaultHTML answers Status (default 200) with a page of a reverse proxy.
 	FaultHTML
 	// FaultNull answers 200 with {"data":null}.
@@ -46,9 +49,11 @@ type Fault struct {
 	Status int
 	// Reason is the error text in the status line. Default: the standard one.
 	Reason string
+	// Header is added to that of FaultStatus and FaultHTML.
+	Header http.Header
 	// Body of FaultStatus, sent as JSON, and of FaultHTML (default: a page).
 	Body string
-	// Delay of FaultDelay.
+	// Delay of FaultDelay and FaultDrip.
 	Delay time.Duration
 }
 
@@ -108,12 +113,12 @@ func (f *faults) due(method, path string) *Fault {
 func (f *Fault) replaces(r *http.Request, a *answer) bool {
 	switch f.Kind {
 	case FaultStatus:
-		*a = answer{status: f.Status, reason: f.Reason, body: []byte(f.Body), bare: f.Body == ""}
+		*a = answer{status: f.Status, reason: f.Reason, extra: f.Header, body: []byte(f.Body), bare: f.Body == ""}
 		if a.status == 0 {
 			a.status = http.StatusInternalServerError
 		}
 	case FaultHTML:
-		*a = answer{status: f.Status, reason: f.Reason, body: []byte(f.Body), contentType: "text/html; charset=utf-8"}
+		*a = answer{status: f.Status, reason: f.Reason, extra: f.Header, body: []byte(f.Body), contentType: "text/html; charset=utf-8"}
 		if a.status == 0 {
 			a.status = http.StatusOK
 		}

@@ -76,6 +76,34 @@ func TestFaultHang(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 }
 
+func TestFaultDrip(t *testing.T) {
+	t.Parallel()
+	fake := proxmoxtest.New(nil, nil)
+	c := start(t, fake)
+	fake.Inject(proxmoxtest.Fault{Kind: proxmoxtest.FaultDrip, Times: 1, Delay: time.Microsecond})
+	assert.Equal(t, `{"data":[]}`, c.get("/pools").body, "whoever is patient gets the real answer")
+
+	fake.Inject(proxmoxtest.Fault{Kind: proxmoxtest.FaultDrip, Delay: time.Hour})
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, "GET", c.url+"/pools", nil)
+	require.NoError(t, err)
+	request.Header.Set("Authorization", c.authorization)
+	answer, err := c.http.Do(request)
+	if err == nil {
+		_, err = io.ReadAll(answer.Body)
+		_ = answer.Body.Close()
+	}
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
+func TestFaultHeader(t *testing.T) {
+	t.Parallel()
+	fake := proxmoxtest.New(nil, nil)
+	fake.Inject(proxmoxtest.Fault{Status: 429, Header: http.Header{"Retry-After": {"7"}}})
+	assert.Equal(t, "7", start(t, fake).get("/pools").header.Get("Retry-After"))
+}
+
 func TestFaultSelection(t *testing.T) {
 	t.Parallel()
 	fake := proxmoxtest.New(three(""), nil)

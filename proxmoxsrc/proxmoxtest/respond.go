@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -35,6 +36,11 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, a *answer, fault *
 		spoil(w, r, a, header, body, fault.Kind == FaultReset)
 		return
 	}
+	if fault != nil && fault.Kind == FaultDrip {
+		w.WriteHeader(a.status)
+		drip(w, r, body, fault.Delay)
+		return
+	}
 	if a.status >= 400 {
 		header.Set("Connection", "close")
 		if sendRaw(w, r, a, header, body) {
@@ -58,6 +64,7 @@ func (a *answer) header(header http.Header) http.Header {
 	if a.bare {
 		header.Del("Content-Type")
 	}
+	maps.Copy(header, a.extra)
 	return header
 }
 
@@ -130,10 +137,23 @@ func closeHard(connection net.Conn, reset bool) {
 	if secure, ok := connection.(*tls.Conn); ok {
 		connection = secure.NetConn()
 	}
-	if tcp, ok := connection.(*net.TCPConn); ok && reset {
+	if tcp, ok := connection.(interface{ SetLinger(seconds int) error }); ok && reset {
 		_ = tcp.SetLinger(0) // a plain close if refused
 	}
 	_ = connection.Close()
+}
+
+// drip sends a body byte by byte, as long as the client is there.
+func drip(w http.ResponseWriter, r *http.Request, body []byte, each time.Duration) {
+	for i := range body {
+		if !pause(r.Context(), each) {
+			return
+		}
+		_, err := w.Write(body[i : i+1])
+		if err != nil || http.NewResponseController(w).Flush() != nil {
+			return // the client has left
+		}
+	}
 }
 
 // pause waits for d and reports whether the client is still there.

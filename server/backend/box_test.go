@@ -2,6 +2,7 @@ package backend_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,6 +30,8 @@ type box struct {
 	URL   string // of the proxy
 	Token string
 	base  string // of the NetBox itself
+	// client reads from NetBox itself, by default [http.DefaultClient].
+	client *http.Client
 
 	// forbid makes NetBox refuse virtual machines of that name from now on.
 	forbid func(name string)
@@ -210,7 +213,7 @@ func (b *box) send(request *http.Request, answer any) int {
 	}
 	request.Header.Set("Authorization", keyword+b.Token)
 	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
+	response, err := cmp.Or(b.client, http.DefaultClient).Do(request)
 	require.NoError(b.t, err)
 	err = errors.Join(json.NewDecoder(response.Body).Decode(answer), response.Body.Close())
 	require.NoError(b.t, err)
