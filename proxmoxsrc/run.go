@@ -28,7 +28,7 @@ type run struct {
 	nodes  map[string]*nodeRun
 	guests []*guestRun // in the order of their VMIDs
 
-	// noAgent is why no agent is asked any more: the privilege is missing.
+	// noAgent is why no agent is asked any more: the privilege is held for no guest.
 	noAgent  atomic.Pointer[StatusError]
 	progress progress
 }
