@@ -84,6 +84,25 @@ func TestAddressConflicts(t *testing.T) {
 	})
 }
 
+func TestFreeAddressIsTakenForANode(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"4.2", "4.7"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			l := newLabWith(t, &netboxtest.Options{Version: version}, &netboxsink.Options{
+				Mapping: netboxsink.Mapping{Addresses: netboxsink.AddressOptions{Conflict: "take-if-unassigned"}},
+			}, wired())
+			id := l.person(addresses, map[string]any{"address": "203.0.113.1/24", "description": "for the uplink"})
+			l.run()
+			have := l.one(addresses, "address", "203.0.113.1/24")
+			assert.Equal(t, id, have.id())
+			assert.Equal(t, "vmbr0", have.at("assigned_object.name"))
+			assert.Equal(t, "for the uplink", have.at("description"))
+			l.quiet()
+		})
+	}
+}
+
 func TestPrimaryAddressRules(t *testing.T) {
 	t.Parallel()
 	inv := func() *inventory.Inventory {
