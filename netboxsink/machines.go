@@ -264,10 +264,12 @@ func (m *mapping) onNode(u *guestUnit, fields map[string]sync.Field) {
 	device := deviceKey(u.inv.Source, u.guest.Node)
 	u.site = m.deviceSites[device]
 	fields["device"] = from("the node that it is on", sync.Ref(device))
-	if m.release.siteOfDevice {
+	switch {
+	case u.site.IsNull(): // of a device that is not written, and NetBox takes the site of the cluster then
+	case m.release.siteOfDevice:
 		// NetBox puts it there at the creation, and refuses every change of it once the device is elsewhere.
 		fields["site"] = from("the site of its node", u.site)
-	} else {
+	default:
 		fields["site"] = untilEdited("the site of its node", u.site)
 	}
 	const text = "Synced from Proxmox node "
