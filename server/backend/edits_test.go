@@ -48,6 +48,9 @@ func (b *book) update(now picture) {
 		}
 		for field := range fields {
 			fields[field] = now[t][field]
+			if strings.HasPrefix(field, "primary_ip") && fields[field] == nil {
+				delete(fields, field) // to have none is no choice
+			}
 		}
 	}
 }
@@ -100,12 +103,14 @@ func (w *world) ourChild(r *rand.Rand, now picture, paths ...string) (t thing, o
 }
 
 // set edits fields of an object of ours that stay edited.
-func (w *world) set(t thing, fields map[string]any) string {
+func (w *world) set(now picture, t thing, fields map[string]any) string {
 	if !w.person.edit(t, fields) {
 		return fmt.Sprintf("%s is refused: %v", t, fields)
 	}
-	for field := range fields {
-		w.book.keep(t, field)
+	for field, value := range fields {
+		if fmt.Sprint(value) != fmt.Sprint(now[t][field]) { // else nobody can tell that it was edited
+			w.book.keep(t, field)
+		}
 	}
 	return fmt.Sprintf("edits %s: %v", t, fields)
 }
@@ -119,25 +124,25 @@ func (w *world) editMachine(r *rand.Rand, now picture) string {
 	slug := strings.ReplaceAll(name, " ", "-")
 	switch r.IntN(7) {
 	case 0:
-		return w.set(t, map[string]any{"name": name})
+		return w.set(now, t, map[string]any{"name": name})
 	case 1:
-		return w.set(t, map[string]any{"description": name, "comments": name})
+		return w.set(now, t, map[string]any{"description": name, "comments": name})
 	case 2:
-		return w.set(t, map[string]any{"description": ""})
+		return w.set(now, t, map[string]any{"description": ""})
 	case 3:
 		role := w.person.create(roles, map[string]any{"name": name, "slug": slug, "color": "00ff00"})
 		w.book.own(roles, role)
-		return w.set(t, map[string]any{"role": role})
+		return w.set(now, t, map[string]any{"role": role})
 	case 4:
 		platform := w.person.create(platforms, map[string]any{"name": name, "slug": slug})
 		w.book.own(platforms, platform)
-		return w.set(t, map[string]any{"platform": platform})
+		return w.set(now, t, map[string]any{"platform": platform})
 	case 5:
 		tenant := w.person.create(tenants, map[string]any{"name": name, "slug": slug})
 		w.book.own(tenants, tenant)
-		return w.set(t, map[string]any{"tenant": tenant})
+		return w.set(now, t, map[string]any{"tenant": tenant})
 	}
-	return w.set(t, map[string]any{"role": nil})
+	return w.set(now, t, map[string]any{"role": nil})
 }
 
 func (w *world) editDevice(r *rand.Rand, now picture) string {
@@ -148,11 +153,11 @@ func (w *world) editDevice(r *rand.Rand, now picture) string {
 	name := w.unique()
 	switch r.IntN(3) {
 	case 0:
-		return w.set(t, map[string]any{"name": name})
+		return w.set(now, t, map[string]any{"name": name})
 	case 1:
-		return w.set(t, map[string]any{"description": name, "comments": name, "serial": name})
+		return w.set(now, t, map[string]any{"description": name, "comments": name, "serial": name})
 	}
-	return w.set(t, map[string]any{"platform": nil})
+	return w.set(now, t, map[string]any{"platform": nil})
 }
 
 func (w *world) editChild(r *rand.Rand, now picture) string {
@@ -161,11 +166,11 @@ func (w *world) editChild(r *rand.Rand, now picture) string {
 	case !ok:
 		return ""
 	case t.path == addresses:
-		return w.set(t, map[string]any{"description": w.unique(), "status": "deprecated", "dns_name": "by-hand.example.com"})
+		return w.set(now, t, map[string]any{"description": w.unique(), "status": "deprecated", "dns_name": "by-hand.example.com"})
 	case t.path == ports && chance(r, 0.3):
-		return w.set(t, map[string]any{"type": "1000base-t"})
+		return w.set(now, t, map[string]any{"type": "1000base-t"})
 	}
-	return w.set(t, map[string]any{"description": w.unique()})
+	return w.set(now, t, map[string]any{"description": w.unique()})
 }
 
 // measure edits what the source measures: that comes back.
@@ -275,7 +280,9 @@ func (w *world) addMachine(r *rand.Rand, now picture) string {
 }
 
 // mayAdopt tells whether a virtual machine with a guest's name may be taken over, now or once the rules are others.
-func (w *world) mayAdopt(named bool) bool { return named && w.mapping.Adoption.Mode == "unowned-by-name" }
+func (w *world) mayAdopt(named bool) bool {
+	return named && w.mapping.Adoption.Mode == "unowned-by-name"
+}
 
 // addAddress creates an address on nothing.
 func (w *world) addAddress(r *rand.Rand, _ picture) string {
@@ -337,7 +344,7 @@ func (w *world) choosePrimary(r *rand.Rand, now picture) string {
 	if _, again := w.book.edits[unit][field]; again || now[unit].number(field) == t.id {
 		return ""
 	}
-	return w.set(unit, map[string]any{field: t.id})
+	return w.set(now, unit, map[string]any{field: t.id})
 }
 
 // moveDevice takes a device to a site of the person's: NetBox lets that be once its cluster is in no site.
@@ -352,7 +359,7 @@ func (w *world) moveDevice(r *rand.Rand, now picture) string {
 	if cluster := now[t].number("cluster"); cluster > 0 {
 		w.person.edit(thing{clusters, cluster}, map[string]any{"scope_type": nil, "scope_id": nil})
 	}
-	return w.set(t, map[string]any{"site": site})
+	return w.set(now, t, map[string]any{"site": site})
 }
 
 func (w *world) editCluster(r *rand.Rand, now picture) string {
@@ -360,7 +367,7 @@ func (w *world) editCluster(r *rand.Rand, now picture) string {
 	if !ok {
 		return ""
 	}
-	return w.set(t, pick(r, map[string]any{"name": w.unique()}, map[string]any{"description": w.unique()}))
+	return w.set(now, t, pick(r, map[string]any{"name": w.unique()}, map[string]any{"description": w.unique()}))
 }
 
 // stranger is a virtual machine that another installation keeps, in our cluster and with a VMID of ours.
@@ -411,13 +418,16 @@ func (w *world) addDevice(r *rand.Rand, now picture) string {
 	return fmt.Sprintf("creates %s/%d", devices, id)
 }
 
-// guestOf returns the guest that a virtual machine stands for, nil if there is none.
+// guestOf returns the guest that a virtual machine stands for, nil if there is none: of a container, only one with its name.
 func guestOf(e *proxmoxtest.Estate, f facts) *proxmoxtest.Guest {
 	g := e.Guest(f.vmid())
 	if g == nil || string(g.Kind) != f.custom("proxmox_vm_type") {
 		return nil
 	}
 	if g.Kind == proxmoxtest.QEMU && f.custom("proxbox_uuid") != "" && !strings.EqualFold(g.UUID, f.custom("proxbox_uuid")) {
+		return nil
+	}
+	if g.Kind == proxmoxtest.LXC && (g.Name == "" || !strings.HasPrefix(f.text("name"), g.Name[:min(len(g.Name), 50)])) {
 		return nil
 	}
 	return g

@@ -38,9 +38,6 @@ func (w *world) drift(r *rand.Rand) {
 		l.fake.Update(func(e *proxmoxtest.Estate) { changes = e.Drift(r.Uint64(), 0.1+0.4*r.Float64()) })
 		for _, c := range changes {
 			w.tell("%s: %s", l.name, c)
-			if c.Kind == proxmoxtest.ChangeReuse && c.Guest == proxmoxtest.LXC {
-				w.reused[fmt.Sprintf("%s/%d", l.name, c.VMID)] = true
-			}
 		}
 		for range r.IntN(4) {
 			l.fake.Update(func(e *proxmoxtest.Estate) { w.tell("%s: %s", l.name, mutate(r, e)) })

@@ -224,7 +224,9 @@ type row struct {
 
 func (r row) thing() thing { return thing{pathOf(r.Kind), r.Object} }
 
-func (r row) String() string { return fmt.Sprintf("%s %s %d %q", r.Action.Value, r.Kind, r.Object, r.Name) }
+func (r row) String() string {
+	return fmt.Sprintf("%s %s %d %q", r.Action.Value, r.Kind, r.Object, r.Name)
+}
 
 // rowsAfter returns the rows of the change log after one.
 func (p *person) rowsAfter(id int) []row {

@@ -69,10 +69,7 @@ func (w *world) mayGo(was, is moment, r row) {
 	if err != nil || is.at.Sub(since) < w.mapping.Deletion.Grace {
 		w.failf("%s: it is gone since %q only", r, f.custom("proxbox_gone_since"))
 	}
-	if r.Kind == "dcim.device" || w.reused[fmt.Sprintf("%s/%d", source, f.vmid())] {
-		return
-	}
-	if guestOf(was.estates[source], f) != nil && guestOf(is.estates[source], f) != nil {
+	if r.Kind == "virtualization.virtualmachine" && guestOf(was.estates[source], f) != nil && guestOf(is.estates[source], f) != nil {
 		w.failf("%s: its guest is there: %v", r, f)
 	}
 }
@@ -103,9 +100,9 @@ func (w *world) few(was moment, gone map[thing]bool) {
 	}
 }
 
-// troubled tells whether a cluster cannot be read as a whole.
+// troubled tells whether a cluster cannot be read as a whole. What a node of unknown state has, it tells.
 func troubled(e *proxmoxtest.Estate) bool {
-	return e.QuorumLost || slices.ContainsFunc(e.Nodes, func(n *proxmoxtest.Node) bool { return n.State != proxmoxtest.NodeOnline })
+	return e.QuorumLost || slices.ContainsFunc(e.Nodes, func(n *proxmoxtest.Node) bool { return unread(e, n.Name) != "" })
 }
 
 // mayTake tells whether an object of the person's may be taken over.
@@ -189,7 +186,7 @@ func (w *world) isGone(was, is moment, r row) {
 		if unit.path == devices {
 			reasons[i] = nodeHas(e, was.netbox, t)
 		} else {
-			reasons[i] = w.guestHas(e, source, was.netbox, unit, t)
+			reasons[i] = guestHas(e, was.netbox, unit, t)
 		}
 	}
 	if reasons[0] != "" && reasons[1] != "" {
@@ -227,12 +224,12 @@ func unread(e *proxmoxtest.Estate, node string) string {
 }
 
 // guestHas returns why something must not be deleted from a guest; empty if it may be.
-func (w *world) guestHas(e *proxmoxtest.Estate, source string, netbox picture, unit, t thing) string {
+func guestHas(e *proxmoxtest.Estate, netbox picture, unit, t thing) string {
 	f := netbox[unit]
-	if w.reused[fmt.Sprintf("%s/%d", source, f.vmid())] {
-		return ""
-	}
 	g := guestOf(e, f)
+	if other := e.Guest(f.vmid()); g == nil && other != nil && other.Kind == proxmoxtest.LXC {
+		return "" // it may be the one or the other
+	}
 	if g == nil {
 		return "its guest is gone, and what it had is to be kept"
 	}
@@ -327,8 +324,9 @@ func (w *world) once(is moment, settled bool) {
 			note("the cluster of "+f.source(), t)
 		case t.path == machines && w.ours(f) && f.custom("proxbox_uuid") != "":
 			note(fmt.Sprintf("guest %d %s of %s", f.vmid(), f.custom("proxbox_uuid"), f.source()), t)
-		case t.path == machines && w.ours(f) && !w.reused[fmt.Sprintf("%s/%d", f.source(), f.vmid())]:
-			note(fmt.Sprintf("%s %d %s of %s", f.custom("proxmox_vm_type"), f.vmid(), f.custom("proxbox_uuid"), f.source()), t)
+		case t.path == machines && w.ours(f): // a container is known by its name too
+			name, _, _ := strings.Cut(f.text("name"), " (")
+			note(fmt.Sprintf("%s %d %q of %s", f.custom("proxmox_vm_type"), f.vmid(), name, f.source()), t)
 		case t.path == interfaces:
 			note(fmt.Sprintf("interface %q of %d", f.text("name"), f.number("virtual_machine")), t)
 		case t.path == disks:

@@ -8,6 +8,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,12 +41,12 @@ type world struct {
 	// stop and start take a real NetBox away and bring it back.
 	stop, start func()
 
-	told     []string // what was done so far
-	lastRow  int      // of the change log
+	calm     atomic.Bool // nothing is to drift by itself
+	told     []string    // what was done so far
+	lastRow  int         // of the change log
 	book     book
-	adopting bool            // whatever has a guest's name may have been taken over
-	taking   bool            // free addresses may have been taken over
-	reused   map[string]bool // "source/VMID" of containers that were followed by another one
+	adopting bool // whatever has a guest's name may have been taken over
+	taking   bool // free addresses may have been taken over
 }
 
 // converging is one cluster of a world.
@@ -56,7 +57,9 @@ type converging struct {
 	secret string
 }
 
-func (w *world) tell(format string, args ...any) { w.told = append(w.told, fmt.Sprintf(format, args...)) }
+func (w *world) tell(format string, args ...any) {
+	w.told = append(w.told, fmt.Sprintf(format, args...))
+}
 
 // failf ends the round, and tells all that led to it and how to see it again.
 func (w *world) failf(format string, args ...any) {
@@ -74,7 +77,7 @@ func (w *world) random(step int) *rand.Rand { return rand.New(rand.NewPCG(w.seed
 
 // newWorld returns the world of a seed around a fake NetBox.
 func newWorld(t testing.TB, seed uint64) *world {
-	w := &world{t: t, seed: seed, reused: map[string]bool{}, wires: map[string]http.RoundTripper{}}
+	w := &world{t: t, seed: seed, wires: map[string]http.RoundTripper{}}
 	r := w.random(-1)
 	w.version = pick(r, "4.2", "4.3", "4.4", "4.5", "4.6", "4.7", "4.7")
 	w.token = fmt.Sprintf("%040x", seed+1)
@@ -96,7 +99,7 @@ func newWorld(t testing.TB, seed uint64) *world {
 
 // newLiveWorld returns the world of a seed around a real NetBox.
 func newLiveWorld(t testing.TB, seed uint64, b *box) *world {
-	w := &world{t: t, seed: seed, live: true, version: "real", reused: map[string]bool{}, stop: b.stop, start: b.start}
+	w := &world{t: t, seed: seed, live: true, version: "real", stop: b.stop, start: b.start}
 	target, err := url.Parse(b.base)
 	require.NoError(t, err)
 	proxy := httputil.NewSingleHostReverseProxy(target)
