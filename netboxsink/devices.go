@@ -29,7 +29,7 @@ func (m *mapping) devices(inventories []*inventory.Inventory) []*unit {
 	for _, inv := range inventories {
 		for i := range inv.Nodes {
 			u := m.node(inv, &inv.Nodes[i])
-			if u.was != nil && !stays(&u.unit, u.base()) {
+			if u.was != nil && u.skip == "" && !stays(&u.unit, u.base()) {
 				renamed[u.was.ID] = true
 			}
 			nodes = append(nodes, u)
