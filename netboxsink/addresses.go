@@ -214,7 +214,6 @@ func (m *mapping) address(c claim, v verdict, skip string) {
 		record.Fields["vrf"] = from(u.vrf.rule, u.vrf.value)
 	}
 	if v.shared {
-		record.Claims = nil
 		record.Fields["role"] = untilEdited("addresses.share_role", sync.String(m.rules.addresses.ShareRole))
 	}
 	if skip != "" {
