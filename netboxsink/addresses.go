@@ -47,7 +47,8 @@ func (m *mapping) addresses(units []*unit) {
 		for _, n := range u.nics {
 			for _, a := range n.addresses {
 				host := a.Prefix.Addr()
-				if n.skip != "" || mine[host] || m.rules.hidesAddress(host) {
+				isKept := m.kept[childKey(u.family.address, u.key, addressName(host.String()))]
+				if n.skip != "" || isKept || mine[host] || m.rules.hidesAddress(host) {
 					continue
 				}
 				mine[host] = true
@@ -213,7 +214,6 @@ func (m *mapping) address(c claim, v verdict, skip string) {
 		record.Fields["vrf"] = from(u.vrf.rule, u.vrf.value)
 	}
 	if v.shared {
-		record.Claims = nil
 		record.Fields["role"] = untilEdited("addresses.share_role", sync.String(m.rules.addresses.ShareRole))
 	}
 	if skip != "" {

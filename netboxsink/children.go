@@ -55,7 +55,7 @@ func (r *reading) children(ctx context.Context, s *Sink, f family, units map[int
 	}
 	for _, a := range addresses {
 		if unit, ok := onInterface[a.AssignedID]; ok && a.AssignedType == f.model() {
-			r.address(f, &a, unit)
+			r.address(f, &a, unit, s.rules.sharedRole())
 		}
 	}
 	r.fixPointers(f)
@@ -229,8 +229,9 @@ func (r *reading) disk(d *diskObject, unit unitRead) {
 	r.add(record)
 }
 
-// address adds an address that sits on an interface.
-func (r *reading) address(f family, a *addressObject, unit unitRead) {
+// address adds an address that sits on an interface. With the role that shared addresses get, if any are, it lets others
+// have it too.
+func (r *reading) address(f family, a *addressObject, unit unitRead, shared sync.Value) {
 	host := a.host()
 	record := sync.Record{
 		Key: foreign(f.address, a.ID), Unit: unit.key, ID: id(a.ID), Label: a.Address, Fields: r.addressFields(a),
@@ -238,7 +239,11 @@ func (r *reading) address(f family, a *addressObject, unit unitRead) {
 	record.Fields["assigned_object"] = sync.Field{Value: r.refID(f.nic, a.AssignedID)}
 	a.note(record.Fields)
 	if host.IsValid() {
-		record.Claims = []sync.Claim{addressClaim(record.Fields["vrf"].Value, host)}
+		claim := addressClaim(record.Fields["vrf"].Value, host)
+		if !shared.IsNull() {
+			claim.Field, claim.Spare = "role", shared
+		}
+		record.Claims = []sync.Claim{claim}
 	}
 	name := addressName(host.String())
 	if _, named := unit.memory[name]; named && host.IsValid() {

@@ -1,6 +1,7 @@
 package netboxsink_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -82,6 +83,49 @@ func TestAddressConflicts(t *testing.T) {
 		want := map[string]string{"status": "reserved", "description": "for the web"}
 		assert.Equal(t, want, fields(l.one(addresses, "address", "192.0.2.10/24"), want))
 	})
+}
+
+func TestFreeAddressIsTakenForANode(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"4.2", "4.7"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			l := newLabWith(t, &netboxtest.Options{Version: version}, &netboxsink.Options{
+				Mapping: netboxsink.Mapping{Addresses: netboxsink.AddressOptions{Conflict: "take-if-unassigned"}},
+			}, wired())
+			id := l.person(addresses, map[string]any{"address": "203.0.113.1/24", "description": "for the uplink"})
+			l.run()
+			have := l.one(addresses, "address", "203.0.113.1/24")
+			assert.Equal(t, id, have.id())
+			assert.Equal(t, "vmbr0", have.at("assigned_object.name"))
+			assert.Equal(t, "for the uplink", have.at("description"))
+			l.quiet()
+		})
+	}
+}
+
+// TestAddressIsSharedWithWhoHasItAlready: NetBox takes a second one only once the first has the role for that.
+func TestAddressIsSharedWithWhoHasItAlready(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"4.2", "4.7"} {
+		for _, first := range []int{0, 1} {
+			t.Run(fmt.Sprint(version, "/", first), func(t *testing.T) {
+				t.Parallel()
+				inv := rivals()
+				inv.Guests[1-first].NICs[0].Addresses = nil
+				l := newLabWith(t, &netboxtest.Options{Version: version}, &netboxsink.Options{
+					Mapping: netboxsink.Mapping{Addresses: netboxsink.AddressOptions{Conflict: "share"}},
+				}, inv)
+				l.run()
+				assert.Empty(t, l.one(addresses, "address", "192.0.2.10/24").at("role"))
+				l.edit(func(inv *inventory.Inventory) { *inv = *rivals() })
+				l.run()
+				assert.Equal(t, []string{"192.0.2.10/24", "192.0.2.10/24"}, l.column(addresses, "address"))
+				assert.Equal(t, []string{"anycast", "anycast"}, l.column(addresses, "role"))
+				l.quiet()
+			})
+		}
+	}
 }
 
 func TestPrimaryAddressRules(t *testing.T) {

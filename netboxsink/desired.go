@@ -47,6 +47,8 @@ func (m *mapping) own() {
 		r := &m.state.Records[i]
 		for field, rule := range m.rules.ownership[r.Key.Kind] {
 			if f, ok := r.Fields[field]; ok {
+				// What was written stays in the memory, and with it what people edited: rules come and go.
+				f.Remember = f.Remember || f.Rule == sync.UntilEdited || f.Rule == sync.IfEmptyOrOurs
 				f.Rule = rule
 				r.Fields[field] = f
 			}

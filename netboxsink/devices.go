@@ -1,6 +1,7 @@
 package netboxsink
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -13,7 +14,12 @@ type nodeUnit struct {
 	unit
 	node       *inventory.Node
 	placedSite placed
+	placed     nodePlacement
+	skip       string // why it is left as it is
 }
+
+// nodePlacement is what the placement says of a node, beside its site.
+type nodePlacement struct{ location, tenant, role, platform, vrf placed }
 
 // devices adds the nodes and their network, and then the clusters that they are in.
 func (m *mapping) devices(inventories []*inventory.Inventory) []*unit {
@@ -23,7 +29,7 @@ func (m *mapping) devices(inventories []*inventory.Inventory) []*unit {
 	for _, inv := range inventories {
 		for i := range inv.Nodes {
 			u := m.node(inv, &inv.Nodes[i])
-			if u.was != nil && !stays(&u.unit, u.base()) {
+			if u.was != nil && u.skip == "" && !stays(&u.unit, u.base()) {
 				renamed[u.was.ID] = true
 			}
 			nodes = append(nodes, u)
@@ -60,7 +66,18 @@ func (m *mapping) node(inv *inventory.Inventory, node *inventory.Node) *nodeUnit
 		}
 	}
 	u.remember()
+	u.placed = nodePlacement{
+		location: m.place(KindLocation, u.place, u.site),
+		tenant:   m.place(KindTenant, u.place, sync.Value{}),
+		role:     m.place(KindDeviceRole, u.place, sync.Value{}),
+		platform: m.place(KindPlatform, u.place, sync.Value{}),
+		vrf:      m.place(KindVRF, u.place, sync.Value{}),
+	}
+	u.skip = cmp.Or(m.oddUnit(u.was), missingOf(u.placedSite, u.placed.location, u.placed.tenant, u.placed.role, u.placed.platform, u.placed.vrf))
 	m.deviceSites[u.key] = u.siteToBe(u.site)
+	if u.skip != "" && u.was != nil {
+		m.deviceSites[u.key] = u.was.Fields["site"].Value // with the guests on it
+	}
 	return u
 }
 
@@ -80,36 +97,27 @@ func (u *unit) siteToBe(site sync.Value) sync.Value {
 
 // device adds the device of a node, and tells whether what hangs on it is to be added too.
 func (m *mapping) device(u *nodeUnit, names *naming) bool {
-	if reason := m.oddUnit(u.was); reason != "" {
-		m.add(sync.Record{Key: u.key, Unit: u.key, Label: u.was.Label, Source: u.inv.Source, Skip: reason})
+	record := sync.Record{Key: u.key, Unit: u.key, Source: u.inv.Source, Skip: u.skip}
+	if u.skip != "" {
+		record.Label = u.base()
+		if m.oddUnit(u.was) != "" {
+			record.Label = u.was.Label
+		}
+		m.add(record)
 		return false
 	}
-	location := m.place(KindLocation, u.place, u.site)
-	tenant := m.place(KindTenant, u.place, sync.Value{})
-	role := m.place(KindDeviceRole, u.place, sync.Value{})
-	platform := m.place(KindPlatform, u.place, sync.Value{})
-	vrf := m.place(KindVRF, u.place, sync.Value{})
 	place := u.site
 	if u.was != nil {
 		place = u.was.Fields["site"].Value
 	}
-	record := sync.Record{
-		Key: u.key, Unit: u.key, Source: u.inv.Source,
-		Skip: missingOf(u.placedSite, location, tenant, role, platform, vrf),
-	}
-	if record.Skip != "" {
-		record.Label = u.base()
-		m.add(record)
-		return false
-	}
 	name := names.name(&u.unit, place, u.base())
 	record.Label, record.Claims = name, []sync.Claim{nameClaim(KindDevice, place, name, "")}
 	record.Fields = m.deviceFields(u, name)
-	location.settle(record.Fields, "location")
-	tenant.settle(record.Fields, "tenant")
-	role.settle(record.Fields, "role")
-	platform.settle(record.Fields, "platform")
-	u.vrf = vrf
+	u.placed.location.settle(record.Fields, "location")
+	u.placed.tenant.settle(record.Fields, "tenant")
+	u.placed.role.settle(record.Fields, "role")
+	u.placed.platform.settle(record.Fields, "platform")
+	u.vrf = u.placed.vrf
 	m.takeOver(&record, &u.unit)
 	m.add(record)
 	return true

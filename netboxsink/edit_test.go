@@ -4,8 +4,11 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"github.com/proxbox-go/proxbox/netboxsink"
 	"github.com/proxbox-go/proxbox/netboxsink/netboxtest"
+	"github.com/proxbox-go/proxbox/sync"
 	"github.com/proxbox-go/proxbox/sync/inventory"
 )
 
@@ -283,4 +286,32 @@ func TestWhatIsThereAlreadyUnderTheNameOfAChildIsNotTaken(t *testing.T) {
 	l.run()
 	assert.Equal(t, []string{"net0", "net1"}, l.on("web01", interfaces, "name"))
 	assert.Equal(t, []string{"scsi0", "scsi1"}, l.on("web01", disks, "name"))
+}
+
+// TestEditStaysWhileTheRulesChange: a rule of the configuration that needs no memory does not end it.
+func TestEditStaysWhileTheRulesChange(t *testing.T) {
+	t.Parallel()
+	for _, rule := range []sync.Rule{sync.CreateOnly, sync.Never} {
+		t.Run(string(rule), func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t, pair())
+			l.run()
+			l.personEdits(machines, l.machine("web01"), map[string]any{"role": nil, "description": ""})
+			for _, ownership := range []netboxsink.OwnershipOptions{
+				{netboxsink.KindVirtualMachine: {"role": rule, "description": sync.Never}}, nil,
+			} {
+				var err error
+				l.sink, err = netboxsink.New(netboxURL, netboxtest.TokenV1, &netboxsink.Options{
+					HTTPClient: l.client, Mapping: netboxsink.Mapping{Ownership: ownership},
+				})
+				require.NoError(t, err)
+				l.attach(pair())
+				l.guest(101, func(g *inventory.Guest) { g.CPUs++ })
+				l.run()
+				want := map[string]string{"role": "", "description": ""}
+				assert.Equal(t, want, fields(l.machine("web01"), want))
+				l.quiet()
+			}
+		})
+	}
 }

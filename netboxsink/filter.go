@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/proxbox-go/proxbox/sync"
 	"github.com/proxbox-go/proxbox/sync/inventory"
 )
 
@@ -64,6 +63,6 @@ func (m *mapping) keepHidden(u *unit) {
 		if r.Key.Kind != u.family.address || r.Source == "" || err != nil || !m.rules.hidesAddress(prefix.Addr()) {
 			continue
 		}
-		m.add(sync.Record{Key: r.Key, Unit: r.Unit, Label: r.Label, Source: r.Source, Skip: hiddenAddress})
+		m.keep(r, hiddenAddress)
 	}
 }

@@ -103,3 +103,51 @@ func TestAddressFilters(t *testing.T) {
 		})
 	}
 }
+
+// refilter goes on with other filters.
+func (l *lab) refilter(filters netboxsink.FilterOptions) {
+	l.t.Helper()
+	var err error
+	l.sink, err = netboxsink.New(netboxURL, netboxtest.TokenV1, &netboxsink.Options{
+		HTTPClient: l.client, Mapping: netboxsink.Mapping{Filters: filters},
+	})
+	require.NoError(l.t, err)
+	l.attach(l.sources[0].inventory)
+}
+
+func TestAddressOnAHiddenInterfaceStaysThere(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		dropped []string
+		change  func(g *inventory.Guest)
+	}{
+		"hidden itself too":         {[]string{"192.0.2.0/24"}, func(*inventory.Guest) {}},
+		"by now on another":         {nil, func(g *inventory.Guest) { g.NICs[0].Addresses, g.NICs[1].Addresses = g.NICs[1].Addresses, nil }},
+		"on another, and hidden":    {[]string{"192.0.2.0/24"}, func(g *inventory.Guest) { g.NICs[0].Addresses, g.NICs[1].Addresses = g.NICs[1].Addresses, nil }},
+		"and the interface is gone": {[]string{"192.0.2.0/24"}, func(g *inventory.Guest) { g.NICs = g.NICs[:1] }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t, estate("lab", qemu(101, "web01", nic("net0", "BC:24:11:00:01:00"), nic("net1", "BC:24:11:00:01:01", "192.0.2.10/24"))))
+			l.run()
+			l.refilter(netboxsink.FilterOptions{HideInterfaces: []string{"net1"}, DropAddresses: c.dropped})
+			l.guest(101, c.change)
+			l.run()
+			assert.Equal(t, "net1", l.one(addresses, "address", "192.0.2.10/24").at("assigned_object.name"))
+			l.quiet()
+		})
+	}
+}
+
+func TestHiddenGuestKeepsItsName(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, estate("lab", qemu(101, "web01"), qemu(102, "db01")))
+	l.run()
+	l.refilter(netboxsink.FilterOptions{Exclude: []netboxsink.GuestFilter{{Name: "db.*"}}})
+	l.edit(func(inv *inventory.Inventory) {
+		inv.Guests[0].Name, inv.Guests[1].Name = inv.Guests[1].Name, inv.Guests[0].Name
+	})
+	l.run()
+	assert.ElementsMatch(t, []string{"web01", "web01 (2)"}, l.column(machines, "name"), "the one that is hidden now is still called web01")
+	l.quiet()
+}

@@ -3,6 +3,7 @@ package netboxsink
 import (
 	"context"
 	"maps"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -390,6 +391,12 @@ func (l *lookup) takenOver() {
 // addresses looks up who has the addresses that are to be created.
 func (l *lookup) addresses() {
 	var hosts []string
+	onNodes := map[spot]bool{}
+	for _, r := range l.missing(KindNodeAddress) {
+		if prefix, err := netip.ParsePrefix(r.Fields["address"].Value.Text()); err == nil {
+			onNodes[spot{prefix.Addr(), r.Fields["vrf"].Value}] = true
+		}
+	}
 	for _, r := range slices.Concat(l.missing(KindNodeAddress), l.missing(KindAddress)) {
 		host, _, _ := strings.Cut(r.Fields["address"].Value.Text(), "/")
 		if host != "" && l.ask(KindAddress, host) {
@@ -408,20 +415,22 @@ func (l *lookup) addresses() {
 		return func(r *reading) {
 			for i := range found {
 				if a := &found[i]; asked[a.host().String()] && r.free(KindAddress, a.ID) && r.free(KindNodeAddress, a.ID) {
-					r.heldAddress(a)
+					r.heldAddress(a, onNodes)
 				}
 			}
 		}, err
 	})
 }
 
-// heldAddress adds an address that somebody has.
-func (r *reading) heldAddress(a *addressObject) {
+// heldAddress adds an address that somebody has. One on nothing is of the kind of whom it may be taken over for: a node
+// where one has it, else a guest.
+func (r *reading) heldAddress(a *addressObject, onNodes map[spot]bool) {
 	kind := KindAddress
-	if a.AssignedType == tables[KindNodeInterface].model {
+	fields := r.addressFields(a)
+	if a.AssignedType == tables[KindNodeInterface].model || a.AssignedType == "" && onNodes[spot{a.host(), fields["vrf"].Value}] {
 		kind = KindNodeAddress
 	}
-	record := sync.Record{Key: foreign(kind, a.ID), ID: id(a.ID), Label: a.Address, Fields: r.addressFields(a)}
+	record := sync.Record{Key: foreign(kind, a.ID), ID: id(a.ID), Label: a.Address, Fields: fields}
 	record.Fields["holder"] = sync.Field{Value: sync.String(a.holder())}
 	record.Claims = []sync.Claim{addressClaim(record.Fields["vrf"].Value, a.host())}
 	record.Unit = record.Key

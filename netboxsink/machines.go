@@ -20,6 +20,7 @@ type guestUnit struct {
 	gap    inventory.Gap
 	moved  bool // it was another source's
 	placed guestPlacement
+	skip   string // why it is left as it is
 }
 
 // machines adds the guests, and what hangs on them.
@@ -36,7 +37,9 @@ func (m *mapping) machines(inventories []*inventory.Inventory) []*unit {
 			if reason := m.oddUnit(u.was); reason != "" {
 				u.gap = inventory.Gap{Part: inventory.PartGuest, Guest: u.guest.ID, Reason: reason}
 			}
-			if u.was != nil && u.gap.Part != inventory.PartGuest && (u.moved || !stays(&u.unit, u.base())) {
+			u.placed = m.placeGuest(u)
+			u.skip = cmp.Or(m.rules.hides(u.guest, u.place), u.unread(), u.placed.missing())
+			if u.was != nil && u.skip == "" && (u.moved || !stays(&u.unit, u.base())) {
 				renamed[u.was.ID] = true
 			}
 			guests = append(guests, u)
@@ -149,10 +152,8 @@ func (m *mapping) sameGuest(u *guestUnit, r *sync.Record) bool {
 
 // machine adds one guest.
 func (m *mapping) machine(u *guestUnit, names *naming) {
-	record := sync.Record{Key: u.key, Unit: u.key, Label: u.base(), Source: u.inv.Source, Guest: u.guest.ID}
-	u.placed = m.placeGuest(u)
-	record.Skip = cmp.Or(m.rules.hides(u.guest, u.place), u.unread(), u.placed.missing())
-	if record.Skip != "" {
+	record := sync.Record{Key: u.key, Unit: u.key, Label: u.base(), Source: u.inv.Source, Guest: u.guest.ID, Skip: u.skip}
+	if u.skip != "" {
 		if u.was != nil {
 			record.Label = u.was.Label
 		}
@@ -265,10 +266,12 @@ func (m *mapping) onNode(u *guestUnit, fields map[string]sync.Field) {
 	device := deviceKey(u.inv.Source, u.guest.Node)
 	u.site = m.deviceSites[device]
 	fields["device"] = from("the node that it is on", sync.Ref(device))
-	if m.release.siteOfDevice {
+	switch {
+	case u.site.IsNull(): // of a device that is not written, and NetBox takes the site of the cluster then
+	case m.release.siteOfDevice:
 		// NetBox puts it there at the creation, and refuses every change of it once the device is elsewhere.
 		fields["site"] = from("the site of its node", u.site)
-	} else {
+	default:
 		fields["site"] = untilEdited("the site of its node", u.site)
 	}
 	const text = "Synced from Proxmox node "

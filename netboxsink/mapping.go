@@ -22,6 +22,8 @@ type mapping struct {
 	tagNames map[string]string
 	// shared has the shared objects that are in state already.
 	shared map[sync.Key]bool
+	// kept has the addresses and MAC addresses that are left alone with what hides them.
+	kept map[sync.Key]bool
 	// takenOver has the objects that are taken over already.
 	takenOver map[*sync.Record]bool
 	// clusters and sites tell in what a source's units are, as the current records name it.
@@ -46,7 +48,7 @@ func newMapping(r release, rules *rules, current *sync.State) *mapping {
 	m := &mapping{
 		release: r, rules: rules, current: map[sync.Key]*sync.Record{}, byKind: map[sync.Kind][]*sync.Record{},
 		onUnit: map[sync.Key][]*sync.Record{}, asked: map[sync.Key]bool{}, guests: map[guestKey][]*sync.Record{},
-		tagNames: map[string]string{}, shared: map[sync.Key]bool{}, takenOver: map[*sync.Record]bool{},
+		tagNames: map[string]string{}, shared: map[sync.Key]bool{}, kept: map[sync.Key]bool{}, takenOver: map[*sync.Record]bool{},
 		clusters: map[string]sync.Key{}, sites: map[string]sync.Key{}, clusterNames: map[string]string{},
 		defaultSites: map[string]string{}, deviceSites: map[sync.Key]sync.Value{},
 	}
@@ -80,6 +82,14 @@ func newMapping(r release, rules *rules, current *sync.State) *mapping {
 }
 
 func (m *mapping) add(r sync.Record) { m.state.Records = append(m.state.Records, r) }
+
+// keep leaves something of ours that hangs on a unit as it is, and tells why, once.
+func (m *mapping) keep(r *sync.Record, reason string) {
+	if !m.kept[r.Key] {
+		m.kept[r.Key] = true
+		m.add(sync.Record{Key: r.Key, Unit: r.Unit, Label: r.Label, Source: r.Source, Skip: reason})
+	}
+}
 
 func (m *mapping) hold(h sync.Hold) { m.state.Holds = append(m.state.Holds, h) }
 

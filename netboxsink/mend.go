@@ -10,14 +10,22 @@ import (
 	"github.com/proxbox-go/proxbox/sync"
 )
 
-// mend puts right a virtual machine whose disk no longer is the sum of its virtual disks: after two writes of them at
-// once NetBox (seen with 4.2 to 4.7) keeps a wrong sum, and from then on refuses every change of the machine. It is
-// summed again when one of the disks is saved.
+// mend puts right a virtual machine of which NetBox refuses every change, whatever it is, and tells whether it did.
 func (w *bulk) mend(ctx context.Context, e entry, reason string) bool {
-	if w.kind != KindVirtualMachine || w.op != sync.Update || e.mended ||
-		!strings.Contains(reason, "must match the aggregate size of assigned virtual disks") {
+	switch {
+	case w.kind != KindVirtualMachine || w.op != sync.Update || e.mended:
 		return false
+	case strings.Contains(reason, "must match the aggregate size of assigned virtual disks"):
+		return w.sumAgain(ctx, e)
+	case strings.Contains(reason, "is not assigned to this site") && len(e.item.Refs["site"]) == 0:
+		return w.followDevice(ctx, e)
 	}
+	return false
+}
+
+// sumAgain mends a virtual machine whose disk no longer is the sum of its virtual disks: after two writes of them at
+// once NetBox (seen with 4.2 to 4.7) keeps a wrong sum. It is summed again when one of the disks is saved.
+func (w *bulk) sumAgain(ctx context.Context, e entry) bool {
 	found, err := all[diskObject](ctx, w.sink.client, KindDisk, url.Values{"virtual_machine_id": {e.item.ID}})
 	if err != nil || len(found) == 0 {
 		return false
@@ -32,6 +40,31 @@ func (w *bulk) mend(ctx context.Context, e entry, reason string) bool {
 	}
 	_, err = w.sink.client.send(ctx, http.MethodPatch, tables[KindDisk].path, nil, raw)
 	turn.end(work{KindDisk, sync.Update}, 1, err)
+	return err == nil
+}
+
+// followDevice mends a virtual machine that is in another site than its device, which somebody has moved: that of a guest
+// that is gone, or one that has to let its name go before it is written.
+func (w *bulk) followDevice(ctx context.Context, e entry) bool {
+	on := e.item.Refs["device"]
+	if len(on) == 0 {
+		machines, err := all[machineObject](ctx, w.sink.client, KindVirtualMachine, url.Values{"id": {e.item.ID}})
+		if err != nil || len(machines) != 1 || machines[0].Device == nil {
+			return false
+		}
+		on = []string{id(machines[0].Device.ID)}
+	}
+	devices, err := all[deviceObject](ctx, w.sink.client, KindDevice, url.Values{"id": on})
+	if err != nil || len(devices) != 1 || devices[0].Site == nil {
+		return false
+	}
+	raw, err := json.Marshal([]map[string]json.Number{{
+		"id": json.Number(e.item.ID), "device": json.Number(on[0]), "site": json.Number(id(devices[0].Site.ID)),
+	}})
+	if err != nil {
+		return false
+	}
+	_, err = w.sink.client.send(ctx, http.MethodPatch, tables[KindVirtualMachine].path, nil, raw)
 	return err == nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/proxbox-go/proxbox/netboxsink"
 	"github.com/proxbox-go/proxbox/netboxsink/netboxtest"
 	"github.com/proxbox-go/proxbox/sync/inventory"
 )
@@ -70,6 +71,37 @@ func TestWrongSumOfDisksIsMended(t *testing.T) {
 			assert.Equal(t, "4", l.machine("web01").at("vcpus"))
 			l.quiet()
 		})
+	}
+}
+
+// TestGuestsFollowADeviceThatAPersonMoved: NetBox refuses each change of a virtual machine in another site than its device.
+func TestGuestsFollowADeviceThatAPersonMoved(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(inv *inventory.Inventory){
+		"that change their names": func(inv *inventory.Inventory) {
+			inv.Guests[0].Name, inv.Guests[1].Name = inv.Guests[1].Name, inv.Guests[0].Name
+		},
+		"that are gone": func(inv *inventory.Inventory) { inv.Guests = nil },
+		"on another node, and one is gone": func(inv *inventory.Inventory) {
+			inv.Guests = inv.Guests[:1]
+			inv.Guests[0].Node = "pve02"
+		},
+	} {
+		for _, version := range []string{"4.5", "4.6", "4.7"} {
+			t.Run(name+"/"+version, func(t *testing.T) {
+				t.Parallel()
+				l := newLabWith(t, &netboxtest.Options{Version: version}, &netboxsink.Options{
+					Mapping: netboxsink.Mapping{Deletion: netboxsink.DeletionOptions{Mode: "mark"}},
+				}, estate("lab", qemu(101, "web01"), qemu(102, "db01")))
+				l.run()
+				site := l.person(sites, map[string]any{"name": "Berlin", "slug": "berlin"})
+				l.personEdits(clusters, l.one(clusters, "name", "lab"), map[string]any{"scope_type": nil, "scope_id": nil})
+				l.personEdits(devices, l.one(devices, "name", "pve01"), map[string]any{"site": site})
+				l.edit(change)
+				l.run()
+				l.quiet()
+			})
+		}
 	}
 }
 

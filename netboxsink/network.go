@@ -103,7 +103,7 @@ func (u *unit) slot(n *nic) string { return strings.TrimPrefix(n.key.Name, u.key
 func (m *mapping) keepOn(u *unit, n *nic) {
 	for _, r := range m.onUnit[n.was.Unit] {
 		if (r.Key.Kind == u.family.mac || r.Key.Kind == u.family.address) && r.Source != "" && r.Fields["assigned_object"].Value == sync.Ref(n.was.Key) {
-			m.add(sync.Record{Key: r.Key, Unit: r.Unit, Label: r.Label, Source: r.Source, Skip: n.skip})
+			m.keep(r, n.skip)
 		}
 	}
 }

@@ -81,6 +81,36 @@ func TestPlacement(t *testing.T) {
 	}
 }
 
+// TestGuestsStayWithADeviceThatStays: as long as a device cannot be where the placement wants it, its guests are in the
+// site that it is in.
+func TestGuestsStayWithADeviceThatStays(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"4.5", "4.6", "4.7"} {
+		for name, rules := range map[string]netboxsink.PlacementOptions{
+			"its site is missing": {Site: []netboxsink.PlacementRule{{Value: "Berlin"}}},
+			"its role is missing": {Site: []netboxsink.PlacementRule{{Value: "Hamburg"}}, Role: []netboxsink.PlacementRule{{Node: "pve.*", Value: "Host"}}},
+		} {
+			t.Run(version+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				l := newLabWith(t, &netboxtest.Options{Version: version}, nil, pair())
+				l.person(sites, map[string]any{"name": "Hamburg", "slug": "hamburg"})
+				l.run()
+				before := l.machine("web01").at("site")
+				assert.NotEmpty(t, before)
+				var err error
+				l.sink, err = netboxsink.New(netboxURL, netboxtest.TokenV1, &netboxsink.Options{
+					HTTPClient: l.client, Mapping: netboxsink.Mapping{Placement: rules},
+				})
+				require.NoError(t, err)
+				l.attach(pair())
+				l.run()
+				assert.Equal(t, before, l.machine("web01").at("site"))
+				l.quiet()
+			})
+		}
+	}
+}
+
 func TestPlacementOfWhatNetBoxLacks(t *testing.T) {
 	t.Parallel()
 	rules := netboxsink.PlacementOptions{

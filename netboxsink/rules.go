@@ -94,6 +94,14 @@ func compile(m Mapping) (*rules, error) {
 	return r, errors.Join(c.wrong...)
 }
 
+// sharedRole is the role that an address gets which several have; null where none is shared.
+func (r *rules) sharedRole() sync.Value {
+	if r.addresses.Conflict != "share" {
+		return sync.Value{}
+	}
+	return sync.String(r.addresses.ShareRole)
+}
+
 // sharedRoles are the roles with which NetBox takes an address more than once, the usual one first.
 func sharedRoles() []string { return []string{"anycast", "vip", "vrrp", "hsrp", "glbp", "carp"} }
 

@@ -266,6 +266,25 @@ func TestInventory_missingAgentPrivilege(t *testing.T) {
 	assert.LessOrEqual(t, asked, 4, "two nodes, two at a time")
 }
 
+// TestInventory_agentPrivilegeForSome sees that a refusal for one guest says nothing of the others, whoever is asked first.
+func TestInventory_agentPrivilegeForSome(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, crowd(20), nil)
+	l.fake.Update(func(e *proxmoxtest.Estate) {
+		for _, g := range e.Guests[:5] {
+			g.Agent = proxmoxtest.AgentNoPrivilege
+		}
+	})
+	for range 5 {
+		inv := l.read(t)
+		assert.Len(t, inv.Gaps, 5)
+		for _, g := range inv.Guests {
+			_, silent := inv.GuestGap(g.ID, inventory.PartAddresses)
+			assert.Equal(t, g.ID < 1005, silent, g.ID)
+		}
+	}
+}
+
 func TestInventory_agentPrivilegeOf9(t *testing.T) {
 	t.Parallel()
 	estate := small()

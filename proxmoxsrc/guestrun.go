@@ -133,9 +133,7 @@ func (g *guestRun) askAgent() error {
 	}
 	raw, err := g.node.ask(run.ctx, g.node.protected, g.path("/agent/network-get-interfaces"))
 	if err != nil {
-		if refused, ok := as[*StatusError](err); ok && refused.Cause() == CausePrivilege {
-			run.noAgent.CompareAndSwap(nil, refused)
-		}
+		run.giveUpAgents(err)
 		return agentProblem(err)
 	}
 	found := newAddressBook(g.guest.NICs)
@@ -147,6 +145,18 @@ func (g *guestRun) askAgent() error {
 		g.askSystem()
 	}
 	return nil
+}
+
+// giveUpAgents notes that asking any agent is in vain: the privilege that was missing is held nowhere. Where it is held for
+// other guests they are all asked: what is known must not depend on who comes first.
+func (r *run) giveUpAgents(err error) {
+	refused, ok := as[*StatusError](err)
+	if !ok || refused.Cause() != CausePrivilege {
+		return
+	}
+	if privilege, _, ok := refused.Missing(); ok && !r.survey.rights.anywhere(privilege) {
+		r.noAgent.CompareAndSwap(nil, refused)
+	}
 }
 
 // askSystem asks the agent, which has just answered, for the operating system. That an old agent does not know it, or

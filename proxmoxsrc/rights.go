@@ -30,6 +30,16 @@ func (r rights) equal(other rights) bool {
 // below tells whether the privilege goes for everything below the path.
 func (r rights) below(path, privilege string) bool { return bool(r[path][privilege]) }
 
+// anywhere tells whether the credential holds the privilege on some path.
+func (r rights) anywhere(privilege string) bool {
+	for _, held := range r {
+		if _, ok := held[privilege]; ok {
+			return true
+		}
+	}
+	return false
+}
+
 // lacking returns where the privilege is missing: the path itself, or those below it that have an entry of their own. What
 // has no privilege at all is not named by Proxmox VE, and not found.
 func (r rights) lacking(path, privilege string) []string {

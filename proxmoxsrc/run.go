@@ -33,7 +33,7 @@ type run struct {
 
 	// versionAt is when the cluster's version was asked for.
 	versionAt time.Time
-	// noAgent is why no agent is asked any more: the privilege is missing.
+	// noAgent is why no agent is asked any more: the privilege is held for no guest.
 	noAgent  atomic.Pointer[StatusError]
 	progress progress
 }
