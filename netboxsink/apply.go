@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"slices"
+	"strings"
 
 	"github.com/proxbox-go/proxbox/sync"
 )
@@ -39,10 +41,22 @@ func (s *Sink) Apply(ctx context.Context, b sync.Batch) ([]sync.Outcome, error) 
 		w.outcomes[i].ID = item.ID
 		due = append(due, e)
 	}
+	if b.Kind == KindVirtualMachine && b.Op == sync.Create {
+		byType(due)
+	}
 	if err := w.write(ctx, due); err != nil {
 		return nil, err
 	}
 	return w.outcomes, nil
+}
+
+// byType puts virtual machines in the order of their types. NetBox (from 4.6) counts each on the row of its type, which
+// is locked until the request is through: requests side by side that lock the rows in different orders wait for each
+// other, and PostgreSQL ends one.
+func byType(entries []entry) {
+	slices.SortStableFunc(entries, func(a, b entry) int {
+		return strings.Compare(refOf("virtual_machine_type")(a), refOf("virtual_machine_type")(b))
+	})
 }
 
 // entry is one object of a bulk write.

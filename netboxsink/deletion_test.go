@@ -122,12 +122,20 @@ func TestDeletionWaits(t *testing.T) {
 		"for a whole view, of another guest": {day, []int{101}, func(inv *inventory.Inventory) {
 			inv.Gaps = []inventory.Gap{guestGap(inventory.PartConfig, 102)}
 		}, "virtual-machine vm101: it may be gone, but not all of lab could be read: it could not be read"},
-		"for a word where too many are due": {few, []int{101, 102, 103}, nil,
+		"for a word where too many are due": {
+			few,
+			[]int{101, 102, 103},
+			nil,
 			"virtual-machine vm101: it is gone since 2026-11-24T13:00:00Z, but 3 of 32 objects of lab are to be deleted at once, " +
-				"and at most 2 may be (deletion.most, deletion.most_share)"},
-		"for a word where too large a part is due": {day, []int{101, 102, 103, 104, 105, 106, 107}, nil,
+				"and at most 2 may be (deletion.most, deletion.most_share)",
+		},
+		"for a word where too large a part is due": {
+			day,
+			[]int{101, 102, 103, 104, 105, 106, 107},
+			nil,
 			"virtual-machine vm101: it is gone since 2026-11-24T13:00:00Z, but 7 of 32 objects of lab are to be deleted at once, " +
-				"and at most 6 may be (deletion.most, deletion.most_share)"},
+				"and at most 6 may be (deletion.most, deletion.most_share)",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

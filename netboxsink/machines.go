@@ -30,9 +30,9 @@ func (m *mapping) machines(inventories []*inventory.Inventory) []*unit {
 	var guests []*guestUnit
 	renamed := map[string]bool{} // virtual machines that do not keep their name, by id
 	for _, inv := range inventories {
-		claims := claimsByName(inv)
+		claims, gaps := claimsByName(inv), gapsByGuest(inv)
 		for i := range inv.Guests {
-			u := m.guest(inv, &inv.Guests[i])
+			u := m.guest(inv, &inv.Guests[i], gaps)
 			m.bind(u, claims, moves)
 			if reason := m.oddUnit(u.was); reason != "" {
 				u.gap = inventory.Gap{Part: inventory.PartGuest, Guest: u.guest.ID, Reason: reason}
@@ -54,7 +54,16 @@ func (m *mapping) machines(inventories []*inventory.Inventory) []*unit {
 	return units
 }
 
-func (m *mapping) guest(inv *inventory.Inventory, guest *inventory.Guest) *guestUnit {
+// gapsByGuest returns the guests that there are gaps for; 0 stands for gaps that are about none of them alone.
+func gapsByGuest(inv *inventory.Inventory) map[int]bool {
+	gaps := map[int]bool{}
+	for _, g := range inv.Gaps {
+		gaps[g.Guest] = gaps[g.Guest] || g.Guest != 0 || g.Part == inventory.PartSource
+	}
+	return gaps
+}
+
+func (m *mapping) guest(inv *inventory.Inventory, guest *inventory.Guest, gaps map[int]bool) *guestUnit {
 	u := &guestUnit{guest: guest, unit: unit{
 		inv: inv, family: familyOf(KindVirtualMachine), key: machineKey(inv.Source, guest.ID),
 		label: inv.Source + " " + strconv.Itoa(guest.ID),
@@ -64,6 +73,9 @@ func (m *mapping) guest(inv *inventory.Inventory, guest *inventory.Guest) *guest
 		},
 	}}
 	for _, part := range []inventory.Part{inventory.PartGuest, inventory.PartConfig, inventory.PartAddresses} {
+		if !gaps[0] && !gaps[guest.ID] {
+			break // to look through all gaps for each guest would take long in a large estate
+		}
 		if gap, ok := inv.GuestGap(guest.ID, part); ok && u.gap.Part == "" {
 			u.gap = gap
 		}

@@ -1,5 +1,7 @@
 package netboxsink
 
+import "maps"
+
 import "github.com/proxbox-go/proxbox/sync"
 
 // DefaultRules returns, by kind and field, the rule that says when a field may be written over, for every field that
@@ -12,9 +14,7 @@ func DefaultRules() map[sync.Kind]map[string]sync.Rule {
 			"name": always, "enabled": always, "mtu": always, "description": edited, "mode": always, "untagged_vlan": always,
 			"tagged_vlans": always,
 		}
-		for field, rule := range more {
-			rules[field] = rule
-		}
+		maps.Copy(rules, more)
 		return rules
 	}
 	address := func() map[string]sync.Rule {

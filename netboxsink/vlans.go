@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/proxbox-go/proxbox/sync"
 	"github.com/proxbox-go/proxbox/sync/inventory"
@@ -123,11 +124,12 @@ func (m *mapping) vlan(u *unit, n *nic, group placed, vid int) (sync.Key, bool) 
 
 // vlanWanted is the key of a VLAN that is looked up, or missing.
 func vlanWanted(place sync.Value, number string) sync.Key {
-	name := wanted
+	var name strings.Builder
+	name.WriteString(wanted)
 	for _, key := range place.Keys() {
-		name += key.String() + " "
+		name.WriteString(key.String() + " ")
 	}
-	return sync.Key{Kind: KindVLAN, Name: name + number}
+	return sync.Key{Kind: KindVLAN, Name: name.String() + number}
 }
 
 // vlanThere returns the VLAN of that number that the interface has already: whoever chose it.

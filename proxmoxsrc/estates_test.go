@@ -390,43 +390,45 @@ func guestFacts(g *inventory.Guest) string {
 			unknown++
 		}
 	}
-	s := fmt.Sprintf("%d %q %s %s %s, %v CPUs %d MiB %d B", g.ID, g.Name, g.Kind, g.Node, g.Status, g.CPUs, g.Memory>>20, bytes)
+	var s strings.Builder
+	s.WriteString(fmt.Sprintf("%d %q %s %s %s, %v CPUs %d MiB %d B", g.ID, g.Name, g.Kind, g.Node, g.Status, g.CPUs, g.Memory>>20, bytes))
 	if unknown > 0 {
-		s += fmt.Sprintf(" and %d unknown", unknown)
+		s.WriteString(fmt.Sprintf(" and %d unknown", unknown))
 	}
 	for _, one := range []struct{ key, value string }{
 		{"tags", strings.Join(g.Tags, ";")}, {"pool", g.Pool}, {"HA", g.HAState}, {"lock", g.Lock}, {"OS", g.OS.ID},
 	} {
 		if one.value != "" {
-			s += ", " + one.key + " " + one.value
+			s.WriteString(", " + one.key + " " + one.value)
 		}
 	}
 	if g.Template {
-		s += ", template"
+		s.WriteString(", template")
 	}
-	return s
+	return s.String()
 }
 
 // nicFacts returns key, MAC address, bridge and name, then what else there is, then the addresses.
 func nicFacts(n inventory.NIC) string {
-	s := fmt.Sprintf("%s %s on %s as %q", n.Key, n.MAC, n.Bridge, n.Name+n.AgentName)
+	var s strings.Builder
+	s.WriteString(fmt.Sprintf("%s %s on %s as %q", n.Key, n.MAC, n.Bridge, n.Name+n.AgentName))
 	if n.VLAN > 0 {
-		s += fmt.Sprintf(" tag %d", n.VLAN)
+		s.WriteString(fmt.Sprintf(" tag %d", n.VLAN))
 	}
 	if len(n.Trunks) > 0 {
-		s += " trunks " + strings.Join(n.Trunks, ";")
+		s.WriteString(" trunks " + strings.Join(n.Trunks, ";"))
 	}
 	if n.MTU > 0 {
-		s += fmt.Sprintf(" MTU %d", n.MTU)
+		s.WriteString(fmt.Sprintf(" MTU %d", n.MTU))
 	}
 	if n.Down {
-		s += " down"
+		s.WriteString(" down")
 	}
 	for _, a := range n.Addresses {
-		s += fmt.Sprintf(" %s %s", a.Prefix, a.Origin)
+		s.WriteString(fmt.Sprintf(" %s %s", a.Prefix, a.Origin))
 		if a.Dynamic {
-			s += " dynamic"
+			s.WriteString(" dynamic")
 		}
 	}
-	return s
+	return s.String()
 }

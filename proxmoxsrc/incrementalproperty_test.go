@@ -96,8 +96,8 @@ func wipe(v reflect.Value) {
 	case v.Kind() == reflect.Map:
 		v.Clear()
 	case v.Kind() == reflect.Struct && v.Type().PkgPath() == reflect.TypeFor[inventory.Inventory]().PkgPath():
-		for i := range v.NumField() {
-			wipe(v.Field(i))
+		for _, field := range v.Fields() {
+			wipe(field)
 		}
 	default:
 		v.SetZero()

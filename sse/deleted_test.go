@@ -2,6 +2,7 @@ package sse_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -57,13 +58,13 @@ func TestDeletedUnits(t *testing.T) {
 				frames, err = tt.dialect(frames, ev)
 				require.NoError(t, err)
 			}
-			stream := ""
+			var stream strings.Builder
 			for _, frame := range frames {
 				assert.True(t, json.Valid(frame.Data))
-				stream += string(frame.Data) + "\n"
+				stream.WriteString(string(frame.Data) + "\n")
 			}
 			for _, part := range tt.want {
-				require.Contains(t, stream, part)
+				require.Contains(t, stream.String(), part)
 			}
 		})
 	}

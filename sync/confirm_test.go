@@ -96,12 +96,18 @@ func TestWhatLooksGoneIsConfirmed(t *testing.T) {
 		{"both are gone", answers(nil), sync.Scope{}, []int{101, 103}, []string{"vm101", "vm103"}, nil},
 		{"one is not", answers(there), sync.Scope{}, []int{101, 103}, []string{"vm103"}, []string{"guest vm101: VMID 101 is in use"}},
 		{
-			"too few answers", func(context.Context, []int) []error { return []error{nil} }, sync.Scope{}, []int{101, 103},
-			[]string{"vm101"}, []string{"guest vm103: the source does not tell whether it is gone"},
+			"too few answers", func(context.Context, []int) []error { return []error{nil} },
+			sync.Scope{},
+			[]int{101, 103},
+			[]string{"vm101"},
+			[]string{"guest vm103: the source does not tell whether it is gone"},
 		},
 		{
-			"one is out of scope", answers(there), sync.Scope{Guests: []sync.GuestRef{{Source: "alpha", ID: 103}}}, []int{103},
-			[]string{"vm103"}, nil,
+			"one is out of scope", answers(there),
+			sync.Scope{Guests: []sync.GuestRef{{Source: "alpha", ID: 103}}},
+			[]int{103},
+			[]string{"vm103"},
+			nil,
 		},
 	} {
 		for what, removes := range map[string]bool{"marked": false, "removed": true} {

@@ -75,56 +75,77 @@ func TestExplainOutcomes(t *testing.T) {
 		want    sync.ExplainedField
 	}{
 		{
-			"written", state(with(unit(a, ""), wanted(two, ""))), state(there), sync.Scope{}, "",
+			"written", state(with(unit(a, ""), wanted(two, ""))), state(there),
+			sync.Scope{},
+			"",
 			sync.ExplainedField{Current: one, Wanted: two, From: "the test", Rule: sync.Always, Outcome: sync.FieldWritten},
 		},
 		{
-			"created", state(with(unit(a, ""), wanted(two, sync.IfEmpty))), state(), sync.Scope{}, "",
+			"created", state(with(unit(a, ""), wanted(two, sync.IfEmpty))), state(),
+			sync.Scope{},
+			"",
 			sync.ExplainedField{Wanted: two, From: "the test", Rule: sync.IfEmpty, Outcome: sync.FieldWritten},
 		},
 		{
-			"as it should be", state(with(unit(a, ""), wanted(one, ""))), state(there), sync.Scope{}, "",
+			"as it should be", state(with(unit(a, ""), wanted(one, ""))), state(there),
+			sync.Scope{},
+			"",
 			sync.ExplainedField{Current: one, Wanted: one, From: "the test", Rule: sync.Always, Outcome: sync.FieldKept},
 		},
 		{
-			"by the rule", state(with(unit(a, ""), wanted(two, sync.CreateOnly))), state(there), sync.Scope{}, "",
+			"by the rule", state(with(unit(a, ""), wanted(two, sync.CreateOnly))), state(there),
+			sync.Scope{},
+			"",
 			sync.ExplainedField{
 				Current: one, Wanted: two, From: "the test", Rule: sync.CreateOnly, Outcome: sync.FieldLeft, Reason: "written only at creation",
 			},
 		},
 		{
-			"by the policy", state(with(unit(a, ""), wanted(two, ""))), state(there), sync.Scope{}, sync.Never,
+			"by the policy", state(with(unit(a, ""), wanted(two, ""))), state(there),
+			sync.Scope{},
+			sync.Never,
 			sync.ExplainedField{Current: one, Wanted: two, From: "the test", Rule: sync.Never, Outcome: sync.FieldLeft, Reason: "not ours to write"},
 		},
 		{
-			"never, not even at the creation", state(with(unit(a, ""), wanted(two, sync.Never))), state(), sync.Scope{}, "",
+			"never, not even at the creation", state(with(unit(a, ""), wanted(two, sync.Never))), state(),
+			sync.Scope{},
+			"",
 			sync.ExplainedField{Wanted: two, From: "the test", Rule: sync.Never, Outcome: sync.FieldLeft, Reason: "not ours to write"},
 		},
 		{
-			"refers to what is not there", state(with(unit(a, ""), wanted(sync.Ref(tag("t")), ""))), state(there), sync.Scope{}, "",
+			"refers to what is not there", state(with(unit(a, ""), wanted(sync.Ref(tag("t")), ""))), state(there),
+			sync.Scope{},
+			"",
 			sync.ExplainedField{
 				Current: one, Wanted: sync.String("t"), From: "the test", Rule: sync.Always, Outcome: sync.FieldLeft,
 				Reason: "this run does not write what it refers to",
 			},
 		},
 		{
-			"the unit is left alone", state(skipping), state(there), sync.Scope{}, "",
+			"the unit is left alone", state(skipping), state(there),
+			sync.Scope{},
+			"",
 			sync.ExplainedField{Current: one, Wanted: two, From: "the test", Rule: sync.Always, Outcome: sync.FieldLeft, Reason: "not now"},
 		},
 		{
 			"its kind is out of scope", state(with(unit(a, ""), wanted(two, "")), child(d, a, "")), state(there),
-			sync.Scope{Kinds: []sync.Kind{kindDisk}}, "",
+			sync.Scope{Kinds: []sync.Kind{kindDisk}},
+			"",
 			sync.ExplainedField{
 				Current: one, Wanted: two, From: "the test", Rule: sync.Always, Outcome: sync.FieldLeft,
 				Reason: "this run does not write objects of its kind",
 			},
 		},
 		{
-			"not spoken of", state(unit(a, "")), state(there), sync.Scope{}, "",
+			"not spoken of", state(unit(a, "")), state(there),
+			sync.Scope{},
+			"",
 			sync.ExplainedField{Current: one, Outcome: sync.FieldUnspoken},
 		},
 		{
-			"deleted", state(removed(unit(a, ""))), state(there), sync.Scope{}, "",
+			"deleted", state(removed(unit(a, ""))), state(there),
+			sync.Scope{},
+			"",
 			sync.ExplainedField{Current: one, Outcome: sync.FieldDeleted},
 		},
 	} {

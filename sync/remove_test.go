@@ -43,51 +43,63 @@ func TestRemovalOfUnits(t *testing.T) {
 		{"gone already", state(removed(unit(a, ""))), state(), sync.Scope{}, nil},
 		{
 			"with what hangs on it and is desired", state(removed(unit(a, "")), child(d, a, "")), state(ours()),
-			sync.Scope{}, []string{"delete vm a/1"},
+			sync.Scope{},
+			[]string{"delete vm a/1"},
 		},
 		{
 			"with what a person hung on it", state(removed(unit(a, ""))), state(ours(), theirs(child(d, a, "2"))),
-			sync.Scope{}, []string{"delete vm a/1"},
+			sync.Scope{},
+			[]string{"delete vm a/1"},
 		},
 		{
 			"not ours", state(removed(unit(a, ""))), state(theirs(ours())),
-			sync.Scope{}, []string{"skip vm a/1: not removed, because it is not ours"},
+			sync.Scope{},
+			[]string{"skip vm a/1: not removed, because it is not ours"},
 		},
 		{
 			"somebody else's by id", state(removed(unit(a, "1"))), state(theirs(unit(vm("#1"), "1"))),
-			sync.Scope{}, []string{"skip vm a/1: not removed, because it is not ours"},
+			sync.Scope{},
+			[]string{"skip vm a/1: not removed, because it is not ours"},
 		},
 		{
 			"taken over by another", state(removed(unit(a, "")), unit(b, "1")), state(ours()),
-			sync.Scope{}, []string{"update vm a/2", "skip vm a/1: not removed, because a/2 takes it over"},
+			sync.Scope{},
+			[]string{"update vm a/2", "skip vm a/1: not removed, because a/2 takes it over"},
 		},
 		{
 			"left alone", state(skipping(removed(unit(a, "")))), state(ours()),
-			sync.Scope{}, []string{"skip vm a/1: not now"},
+			sync.Scope{},
+			[]string{"skip vm a/1: not now"},
 		},
 		{
 			"its source is held", holding(state(removed(unit(a, ""))), sync.Hold{Source: "a", Reason: "no quorum"}), state(ours()),
-			sync.Scope{}, []string{"skip vm a/1: no quorum"},
+			sync.Scope{},
+			[]string{"skip vm a/1: no quorum"},
 		},
 		{
 			"it is held", holding(state(removed(unit(a, ""))), sync.Hold{Unit: a, Reason: "not read"}), state(ours()),
-			sync.Scope{}, []string{"skip vm a/1: not read"},
+			sync.Scope{},
+			[]string{"skip vm a/1: not read"},
 		},
 		{
 			"some of it is held", holding(state(removed(unit(a, ""))), sync.Hold{Unit: a, Kind: kindDisk, Reason: "not read"}), state(ours()),
-			sync.Scope{}, []string{"skip vm a/1: not read"},
+			sync.Scope{},
+			[]string{"skip vm a/1: not read"},
 		},
 		{
 			"another is held", holding(state(removed(unit(a, ""))), sync.Hold{Unit: b, Reason: "not read"}), state(ours()),
-			sync.Scope{}, []string{"delete vm a/1"},
+			sync.Scope{},
+			[]string{"delete vm a/1"},
 		},
 		{
 			"another source's", state(removed(unit(a, ""))), state(ours()),
-			sync.Scope{Sources: []string{"b"}}, nil,
+			sync.Scope{Sources: []string{"b"}},
+			nil,
 		},
 		{
 			"another guest's", state(removed(unit(a, ""))), state(ours()),
-			sync.Scope{Guests: []sync.GuestRef{{Source: "a", ID: 7}}}, nil,
+			sync.Scope{Guests: []sync.GuestRef{{Source: "a", ID: 7}}},
+			nil,
 		},
 		{
 			"its kind is out of scope", state(removed(unit(a, ""))), state(ours(), child(d, a, "2")),
@@ -96,47 +108,57 @@ func TestRemovalOfUnits(t *testing.T) {
 		},
 		{
 			"another of ours refers to it", state(removed(unit(a, "")), unit(b, "")), state(ours(), on(remembering(unit(b, "3")), a)),
-			sync.Scope{}, []string{"skip vm a/1: not removed, because vm a/2 refers to it"},
+			sync.Scope{},
+			[]string{"skip vm a/1: not removed, because vm a/2 refers to it"},
 		},
 		{
 			"one that the source does not know any more refers to it", state(removed(unit(a, ""))), state(ours(), on(unit(b, "3"), a)),
-			sync.Scope{}, []string{"skip vm a/1: not removed, because vm a/2 refers to it", "skip vm a/2: no longer in the source: left as it is"},
+			sync.Scope{},
+			[]string{"skip vm a/1: not removed, because vm a/2 refers to it", "skip vm a/2: no longer in the source: left as it is"},
 		},
 		{
 			"another refers to what hangs on it", state(removed(unit(a, "")), unit(b, "")),
 			state(ours(), child(d, a, "2"), on(remembering(unit(b, "3")), d)),
-			sync.Scope{}, []string{"skip vm a/1: not removed, because vm a/2 refers to it"},
+			sync.Scope{},
+			[]string{"skip vm a/1: not removed, because vm a/2 refers to it"},
 		},
 		{
 			"another will refer to it", state(removed(unit(a, "")), on(unit(b, ""), a)), state(ours()),
-			sync.Scope{}, []string{"create vm a/2", "skip vm a/1: not removed, because vm a/2 refers to it"},
+			sync.Scope{},
+			[]string{"create vm a/2", "skip vm a/1: not removed, because vm a/2 refers to it"},
 		},
 		{
 			"another refers to it no longer", state(removed(unit(a, "")), referring(unit(b, ""), "on", sync.Value{})),
 			state(ours(), on(remembering(unit(b, "3")), a)),
-			sync.Scope{}, []string{"delete vm a/1", "update vm a/2"},
+			sync.Scope{},
+			[]string{"delete vm a/1", "update vm a/2"},
 		},
 		{
 			"what refers to it is deleted", state(removed(unit(a, "")), unit(b, "")),
 			state(ours(), remembering(unit(b, "3"), "d"), on(child(disk("a/2/d"), b, "4"), a)),
-			sync.Scope{}, []string{"delete disk a/2/d", "delete vm a/1", "update vm a/2"},
+			sync.Scope{},
+			[]string{"delete disk a/2/d", "delete vm a/1", "update vm a/2"},
 		},
 		{
 			"what refers to it is removed", state(removed(unit(a, "")), removed(unit(b, ""))), state(ours(), on(unit(b, "3"), a)),
-			sync.Scope{}, []string{"delete vm a/1", "delete vm a/2"},
+			sync.Scope{},
+			[]string{"delete vm a/1", "delete vm a/2"},
 		},
 		{
 			"what refers to it is not removed after all", state(removed(unit(a, "")), removed(unit(b, "")), unit(vm("a/3"), "")),
 			state(ours(), on(unit(b, "3"), a), on(remembering(unit(vm("a/3"), "5")), b)),
-			sync.Scope{}, []string{"skip vm a/1: not removed, because vm a/2 refers to it", "skip vm a/2: not removed, because vm a/3 refers to it"},
+			sync.Scope{},
+			[]string{"skip vm a/1: not removed, because vm a/2 refers to it", "skip vm a/2: not removed, because vm a/3 refers to it"},
 		},
 		{
 			"it refers to itself", state(removed(unit(a, ""))), state(on(ours(), d), on(child(d, a, "2"), a)),
-			sync.Scope{}, []string{"delete vm a/1"},
+			sync.Scope{},
+			[]string{"delete vm a/1"},
 		},
 		{
 			"gone, and another wants to refer to it", state(removed(unit(a, "")), on(unit(b, ""), a)), state(),
-			sync.Scope{}, []string{"create vm a/2"},
+			sync.Scope{},
+			[]string{"create vm a/2"},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -206,17 +228,20 @@ func TestRemovalComesLast(t *testing.T) {
 	}{
 		{
 			"after writes of other units",
-			[]sync.Record{removed(unit(a, "")), unit(b, ""), child(disk("a/2/d"), b, "")}, []sync.Record{unit(a, "1"), child(disk("a/1/d"), a, "2")},
+			[]sync.Record{removed(unit(a, "")), unit(b, ""), child(disk("a/2/d"), b, "")},
+			[]sync.Record{unit(a, "1"), child(disk("a/1/d"), a, "2")},
 			[]string{"create vm: a/2", "create disk: a/2/d", "delete vm: a/1"},
 		},
 		{
 			"its name is taken",
-			[]sync.Record{removed(unit(a, "")), claiming(unit(b, ""), "name")}, []sync.Record{claiming(unit(a, "1"), "name")},
+			[]sync.Record{removed(unit(a, "")), claiming(unit(b, ""), "name")},
+			[]sync.Record{claiming(unit(a, "1"), "name")},
 			[]string{"delete vm: a/1", "create vm: a/2"},
 		},
 		{
 			"what hangs on it is taken",
-			[]sync.Record{removed(unit(a, "")), claiming(unit(b, ""), "name")}, []sync.Record{unit(a, "1"), claiming(child(disk("a/1/d"), a, "2"), "name")},
+			[]sync.Record{removed(unit(a, "")), claiming(unit(b, ""), "name")},
+			[]sync.Record{unit(a, "1"), claiming(child(disk("a/1/d"), a, "2"), "name")},
 			[]string{"delete vm: a/1", "create vm: a/2"},
 		},
 		{
@@ -362,29 +387,39 @@ func TestRemovalOfASavedPlan(t *testing.T) {
 			"a guest was revived", func(t testing.TB, w *world) {
 				require.NoError(t, w.sink.Edit(w.object(t, "guest", "vm102").ID, status, nil))
 			},
-			sync.Counts{Kept: 2, Deleted: 1, Failed: 1}, sync.Counts{Kept: 1, Failed: 1}, "not removed, because guest vm102 refers to it",
+			sync.Counts{Kept: 2, Deleted: 1, Failed: 1},
+			sync.Counts{Kept: 1, Failed: 1},
+			"not removed, because guest vm102 refers to it",
 		},
 		{
 			"another field was edited", func(t testing.TB, w *world) {
 				require.NoError(t, w.sink.Edit(w.object(t, "guest", "vm102").ID, map[string]sync.Value{"memory": sync.Int(1)}, nil))
 			},
-			sync.Counts{Kept: 2, Deleted: 2}, sync.Counts{Kept: 1, Deleted: 1}, "",
+			sync.Counts{Kept: 2, Deleted: 2},
+			sync.Counts{Kept: 1, Deleted: 1},
+			"",
 		},
 		{
 			"a guest is gone", func(t testing.TB, w *world) { require.NoError(t, w.sink.Remove(w.object(t, "guest", "vm102").ID)) },
-			sync.Counts{Kept: 2, Deleted: 1, Skipped: 1}, sync.Counts{Kept: 1, Deleted: 1}, "",
+			sync.Counts{Kept: 2, Deleted: 1, Skipped: 1},
+			sync.Counts{Kept: 1, Deleted: 1},
+			"",
 		},
 		{
 			"a guest has another VMID", func(t testing.TB, w *world) {
 				require.NoError(t, w.sink.Edit(w.object(t, "guest", "vm102").ID, map[string]sync.Value{"vmid": sync.Int(900)}, nil))
 			},
-			sync.Counts{Kept: 2, Deleted: 1, Failed: 1}, sync.Counts{Kept: 1, Failed: 1}, sync.ErrStale.Error(),
+			sync.Counts{Kept: 2, Deleted: 1, Failed: 1},
+			sync.Counts{Kept: 1, Failed: 1},
+			sync.ErrStale.Error(),
 		},
 		{
 			"a guest came to the node", func(t testing.TB, w *world) {
 				require.NoError(t, w.sink.Edit(w.object(t, "guest", "vm101").ID, nil, map[string]string{"host": w.object(t, "host", "pve02").ID}))
 			},
-			sync.Counts{Kept: 2, Deleted: 2}, sync.Counts{Kept: 1, Failed: 1}, "not removed, because guest vm101 refers to it",
+			sync.Counts{Kept: 2, Deleted: 2},
+			sync.Counts{Kept: 1, Failed: 1},
+			"not removed, because guest vm101 refers to it",
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

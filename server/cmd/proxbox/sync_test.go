@@ -214,8 +214,13 @@ func (closed) Write([]byte) (int, error) { return 0, syscall.EPIPE }
 func TestClosedOutput(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{"sync"}, {"sync", "--output", "json"}, {"sync", "--output", "events"}, {"plan"}, {"plan", "--output", "json"},
-		{"explain", "101"}, {"explain", "101", "--output", "json"},
+		{"sync"},
+		{"sync", "--output", "json"},
+		{"sync", "--output", "events"},
+		{"plan"},
+		{"plan", "--output", "json"},
+		{"explain", "101"},
+		{"explain", "101", "--output", "json"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			t.Parallel()
