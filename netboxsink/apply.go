@@ -10,8 +10,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"slices"
-	"strings"
 
 	"github.com/proxbox-go/proxbox/sync"
 )
