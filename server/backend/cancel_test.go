@@ -43,6 +43,7 @@ var cancels = map[string]func(l *faultLab, at string, r *http.Request, cancel fu
 // TestCancelAnywhere cancels the first run at one request after the other, of either end. Each way to cancel has its own
 // third of them.
 func TestCancelAnywhere(t *testing.T) {
+	noLeaks(t)
 	total := map[string]int{}
 	inBubble(t, hamlet(), nil, nil, func(t *testing.T, l *faultLab) {
 		var mu stdsync.Mutex
@@ -96,6 +97,7 @@ func TestCancelAnywhere(t *testing.T) {
 
 // TestCancelWhileNetBoxAsksForPatience cancels a run that waits for the time that NetBox has set.
 func TestCancelWhileNetBoxAsksForPatience(t *testing.T) {
+	noLeaks(t)
 	inBubble(t, hamlet(), nil, nil, func(t *testing.T, l *faultLab) {
 		l.netbox.Inject(netboxtest.Fault{Kind: netboxtest.FaultBusy, Delay: time.Minute, Method: http.MethodPost, Times: -1})
 		ctx, cancel := context.WithCancelCause(t.Context())
