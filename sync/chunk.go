@@ -71,7 +71,7 @@ func (c *chunk) wave(kind Kind) {
 			item, err := c.item(change)
 			switch {
 			case err != nil:
-				c.fail(change.Key, err)
+				c.fail(change.Key, c.blame(change, err))
 			case change.Inline && change.Op == Create:
 				c.inline(change)
 			case change.Op == Create:
@@ -107,7 +107,7 @@ func (c *chunk) inline(change *Change) {
 		for carrier := range f.New.keys {
 			switch {
 			case c.failed[carrier] != nil:
-				c.fail(change.Key, fmt.Errorf("%s: %w", carrier, ErrDependency))
+				c.fail(change.Key, c.blame(change, fmt.Errorf("%s: %w", carrier, ErrDependency)))
 				return
 			case c.cut && !c.landed[carrier]:
 				return // never sent
@@ -115,6 +115,22 @@ func (c *chunk) inline(change *Change) {
 		}
 	}
 	delete(c.pending, change.Key)
+}
+
+// blame returns why a change fails that does so with the given error. What the write of another record creates landed if
+// that one did, which nobody knows where its answer was lost.
+func (c *chunk) blame(change *Change, err error) error {
+	if !change.Inline || change.Op != Create {
+		return err
+	}
+	for _, f := range change.Fields {
+		for carrier := range f.New.keys {
+			if errors.Is(c.failed[carrier], ErrUnknownOutcome) {
+				return fmt.Errorf("%s: %w", carrier, ErrUnknownOutcome)
+			}
+		}
+	}
+	return err
 }
 
 // item builds what is sent for a change; fields that refer to what is still to be created are put off.

@@ -80,6 +80,7 @@ const longest = 20 * time.Minute
 // TestFaultMatrix lets everything go wrong that can, once and from then on, at the first request, at a list, in the middle
 // and at the last request of a run, on either end.
 func TestFaultMatrix(t *testing.T) {
+	noLeaks(t)
 	outcomes := &outcomes{}
 	t.Run("cells", func(t *testing.T) {
 		for _, f := range faults() {

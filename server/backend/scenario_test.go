@@ -72,7 +72,9 @@ func (l *lab) writesNothing(t *testing.T, b *box) {
 
 // estateLands syncs a generated estate, lets it drift and syncs again, and compares every field with what the generator
 // says.
-func estateLands(t *testing.T, b *box, guests int) {
+func estateLands(t *testing.T, newBox func(*testing.T) *box, guests int) {
+	noLeaks(t)
+	b := newBox(t)
 	l := newLab(t, b, guests)
 	start := time.Now()
 	result, err := l.run(t)
@@ -164,7 +166,9 @@ func contested(estates ...*proxmoxtest.Estate) map[int]bool {
 }
 
 // rejectedGuestFailsAlone has NetBox refuse one guest.
-func rejectedGuestFailsAlone(t *testing.T, b *box) {
+func rejectedGuestFailsAlone(t *testing.T, newBox func(*testing.T) *box) {
+	noLeaks(t)
+	b := newBox(t)
 	l := newLab(t, b, 60)
 	bad := l.estate.Guests[30]
 	b.forbid(bad.Name)
@@ -190,7 +194,9 @@ func rejectedGuestFailsAlone(t *testing.T, b *box) {
 }
 
 // netBoxStops takes NetBox away in the middle of a run and brings it back.
-func netBoxStops(t *testing.T, b *box) {
+func netBoxStops(t *testing.T, newBox func(*testing.T) *box) {
+	noLeaks(t)
+	b := newBox(t)
 	l := newLab(t, b, 120)
 	b.mu.Lock()
 	b.onWrite = func(n int) {
@@ -226,11 +232,11 @@ func netBoxStops(t *testing.T, b *box) {
 	l.writesNothing(t, b)
 }
 
-func TestEstateLands(t *testing.T)             { estateLands(t, fakeBox(t), 1000) }
-func TestRejectedGuestFailsAlone(t *testing.T) { rejectedGuestFailsAlone(t, fakeBox(t)) }
-func TestNetBoxStops(t *testing.T)             { netBoxStops(t, fakeBox(t)) }
-func TestLiveEstateLands(t *testing.T)         { estateLands(t, realBox(t), 1000) }
+func TestEstateLands(t *testing.T)             { estateLands(t, fakeBox, 1000) }
+func TestRejectedGuestFailsAlone(t *testing.T) { rejectedGuestFailsAlone(t, fakeBox) }
+func TestNetBoxStops(t *testing.T)             { netBoxStops(t, fakeBox) }
+func TestLiveEstateLands(t *testing.T)         { estateLands(t, realBox, 1000) }
 func TestLiveRejectedGuestFailsAlone(t *testing.T) {
-	rejectedGuestFailsAlone(t, realBox(t))
+	rejectedGuestFailsAlone(t, realBox)
 }
-func TestLiveNetBoxStops(t *testing.T) { netBoxStops(t, realBox(t)) }
+func TestLiveNetBoxStops(t *testing.T) { netBoxStops(t, realBox) }
