@@ -67,7 +67,7 @@ func TestVLANOfAnotherClustersSiteIsNotTaken(t *testing.T) {
 			east := estate("east", qemu(201, "web02", nic("net0", "BC:24:11:00:02:00"), func(g *inventory.Guest) { g.NICs[0].VLAN = 20 }))
 			l := newLabWith(t, &netboxtest.Options{Version: version}, nil, tagged(), east)
 			l.withVLANs(20)
-			assert.Contains(t, notes(l.run()), "vlan 20: the site Proxmox Default Site - east has no such VLAN: create it there, or set objects.create_vlans")
+			assert.Contains(t, notes(l.run()), "vlan 20: the site Proxmox Default Site - lab (east) has no such VLAN: create it there, or set objects.create_vlans")
 			l.quiet()
 			have := map[string]string{}
 			for _, o := range l.objects(interfaces) {
