@@ -39,10 +39,11 @@ type verdict struct {
 func (m *mapping) addresses(units []*unit) {
 	var spots []spot // in the order in which they are met
 	claims := map[spot][]claim{}
-	known := map[sync.Key]bool{} // units all of whose addresses are known
+	known := map[sync.Key]bool{} // units all of whose addresses are known, so that one may go
 	for _, u := range units {
 		m.holdAddresses(u)
-		known[u.key] = !u.silent
+		_, held := sourceGap(u.inv)
+		known[u.key] = !u.silent && !held
 		mine := map[netip.Addr]bool{}
 		for _, n := range u.nics {
 			for _, a := range n.addresses {

@@ -218,3 +218,29 @@ func TestNothingIsMadeOfAClusterWithoutQuorum(t *testing.T) {
 	assert.Empty(t, l.column(machines, "name"))
 	l.quiet()
 }
+
+// TestAddressIsNotTakenFromAGuestThatKeepsIt: without quorum nothing goes, and what one guest keeps no other can get.
+func TestAddressIsNotTakenFromAGuestThatKeepsIt(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, estate("lab",
+		qemu(101, "web01", nic("net0", "BC:24:11:00:01:00", "192.0.2.10/24")),
+		qemu(102, "db01", nic("net0", "BC:24:11:00:02:00", "192.0.2.20/24"))))
+	l.run()
+	swap := func(inv *inventory.Inventory) {
+		a, b := &inv.Guests[0].NICs[0], &inv.Guests[1].NICs[0]
+		a.Addresses, b.Addresses = b.Addresses, a.Addresses
+	}
+	l.edit(func(inv *inventory.Inventory) {
+		swap(inv)
+		inv.Cluster.Quorate = false
+		inv.Gaps = []inventory.Gap{{Part: inventory.PartQuorum, Reason: "no quorum"}}
+	})
+	before := l.picture()
+	l.run()
+	assert.Equal(t, before, l.picture())
+	l.edit(func(inv *inventory.Inventory) { inv.Cluster.Quorate, inv.Gaps = true, nil })
+	l.run()
+	assert.Equal(t, "192.0.2.20/24", l.machine("web01").at("primary_ip4"))
+	assert.Equal(t, "192.0.2.10/24", l.machine("db01").at("primary_ip4"))
+	l.quiet()
+}

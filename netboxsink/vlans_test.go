@@ -59,6 +59,27 @@ func TestVLANsOfGuestsAreFoundInTheirSite(t *testing.T) {
 	}
 }
 
+func TestVLANOfAnotherClustersSiteIsNotTaken(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"4.2", "4.7"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			east := estate("east", qemu(201, "web02", nic("net0", "BC:24:11:00:02:00"), func(g *inventory.Guest) { g.NICs[0].VLAN = 20 }))
+			l := newLabWith(t, &netboxtest.Options{Version: version}, nil, tagged(), east)
+			l.withVLANs(20)
+			assert.Contains(t, notes(l.run()), "vlan 20: the site Proxmox Default Site - lab (east) has no such VLAN: create it there, or set objects.create_vlans")
+			l.quiet()
+			have := map[string]string{}
+			for _, o := range l.objects(interfaces) {
+				if o.at("name") == "net0" {
+					have[o.at("virtual_machine")] = o.at("untagged_vlan")
+				}
+			}
+			assert.Equal(t, map[string]string{"web01": "ours 20 (20)", "web02": ""}, have)
+		})
+	}
+}
+
 func TestVLANThatThereAreTwoOfIsNotGuessed(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, tagged())

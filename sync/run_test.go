@@ -159,6 +159,25 @@ func TestDeletesOfFailedUnits(t *testing.T) {
 	assert.Len(t, w.labels("port"), 6)
 }
 
+// TestChangesOfFailedUnits are not sent: what hangs on a unit whose own update is refused waits for it.
+func TestChangesOfFailedUnits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.lands(t)
+	before := w.field(t, "port", "eth1", "mac")
+	w.edit(t, 102, func(g *inventory.Guest) { g.Memory, g.NICs[1].MAC = 8<<30, "BC:24:11:00:00:01" })
+	w.sink.Reject("guest", "vm102", errBad)
+	_, result, err := w.run(t, nil)
+	require.ErrorIs(t, err, errBad)
+	require.NotErrorIs(t, err, sync.ErrDependency, "only the cause is told")
+	assert.Zero(t, result.Children["port"].Updated)
+	assert.Equal(t, before, w.field(t, "port", "eth1", "mac"))
+	w.sink.Mend()
+	w.lands(t)
+	assert.Equal(t, "BC:24:11:00:00:01", w.field(t, "port", "eth1", "mac"))
+	w.settled(t)
+}
+
 // TestFailingSource: nothing of it is touched, the others are synced.
 func TestFailingSource(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package backend_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/proxbox-go/proxbox/proxmoxsrc/proxmoxtest"
@@ -50,6 +51,12 @@ func (b *book) update(now snapshot) {
 			fields[field] = now[t][field]
 			if strings.HasPrefix(field, "primary_ip") && fields[field] == nil {
 				delete(fields, field) // to have none is no choice
+			}
+			if id := 0; strings.HasPrefix(field, "tag ") {
+				_, _ = fmt.Sscanf(field, "tag %d", &id)
+				if !slices.Contains(now[t].tags(), id) {
+					delete(fields, field) // it was taken away again
+				}
 			}
 		}
 	}

@@ -178,7 +178,7 @@ func (w *world) isGone(was, is moment, r row) {
 	if was.estates[source] == nil {
 		w.failf("%s: it hangs on nothing of ours: %v", r, f)
 	}
-	if w.surplus(was, t) {
+	if w.surplus(was, t) || isElsewhere(was.estates, source, was.netbox[unit]) || isElsewhere(is.estates, source, was.netbox[unit]) {
 		return
 	}
 	var reasons [2]string
@@ -192,6 +192,16 @@ func (w *world) isGone(was, is moment, r row) {
 	if reasons[0] != "" && reasons[1] != "" {
 		w.failf("%s on %s (%s): %s: %v", r, unit, was.netbox.called(unit), reasons[1], f)
 	}
+}
+
+// isElsewhere tells whether the guest of a virtual machine is in another cluster by now, and has the address there.
+func isElsewhere(estates map[string]*proxmoxtest.Estate, source string, f facts) bool {
+	for name, e := range estates {
+		if name != source && slices.ContainsFunc(e.Guests, func(g *proxmoxtest.Guest) bool { return g.UUID != "" && g.UUID == f.custom("proxbox_uuid") }) {
+			return true
+		}
+	}
+	return false
 }
 
 // surplus tells whether there was another object in the place of this one.
@@ -331,12 +341,23 @@ func (w *world) once(is moment, settled bool) {
 			note(fmt.Sprintf("interface %q of %d", f.text("name"), f.number("virtual_machine")), t)
 		case t.path == disks:
 			note(fmt.Sprintf("disk %q of %d", f.text("name"), f.number("virtual_machine")), t)
-		case t.path == macs && settled && f["assigned_object_id"] != nil:
+		case (t.path == macs || t.path == addresses) && (!settled || !w.looksAt(is, t)):
+		case t.path == macs:
 			note(fmt.Sprintf("MAC address %s of %v %v", f.text("mac_address"), f["assigned_object_type"], f["assigned_object_id"]), t)
-		case t.path == addresses && settled && f.text("role") == "":
+		case t.path == addresses && f.text("role") == "":
 			note(fmt.Sprintf("address %s in %v", hostOf(f), f["vrf"]), t)
 		}
 	}
+}
+
+// looksAt tells whether the engine writes what an object hangs on: not of a guest that is gone, or that a filter hides.
+func (w *world) looksAt(is moment, t thing) bool {
+	unit := is.netbox.unitOf(t)
+	f := is.netbox[unit]
+	e := is.estates[f.source()]
+	hides := len(w.mapping.Filters.Exclude)+len(w.mapping.Filters.HideInterfaces)+len(w.mapping.Filters.DropAddresses) > 0 ||
+		w.mapping.Placement.Missing == "refuse" || w.mapping.Objects.Pools == "tenant" || w.mapping.Objects.Templates == "skip"
+	return e != nil && !hides && !troubled(e) && (unit.path == devices || guestOf(e, f) != nil)
 }
 
 // apart checks that a run of one cluster touched nothing of another.

@@ -191,7 +191,11 @@ func (w *world) scoped(r *rand.Rand) (source string) {
 		scope.Kinds = []sync.Kind{netboxsink.KindVirtualMachine, netboxsink.KindInterface, netboxsink.KindMAC, netboxsink.KindAddress, netboxsink.KindDisk}
 	}
 	w.tell("run for %+v", scope)
-	w.clean(scope)
+	w.gate.reset()
+	var partial *sync.PartialError
+	if _, err := w.run(w.t.Context(), w.engine.Run, scope); err != nil && !(len(scope.Kinds) > 0 && errors.As(err, &partial)) {
+		w.failf("a run with nothing in the way: %v", err)
+	} // guests cannot follow a device that this run does not move
 	return l.name
 }
 
