@@ -2,6 +2,8 @@ package proxmoxsrc
 
 import (
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -64,6 +66,7 @@ func FuzzAnswers(f *testing.F) {
 		`[{"iface":"vmbr0","type":"bridge","cidr":"192.0.2.1/24","altnames":["enx001b21aabbcc"]}]`,
 		`{"result":{"id":"mswindows","name":"Microsoft Windows","pretty-name":"Windows 11 Pro","version-id":"11"}}`,
 		`{"color-map":"prod:ff0000;web:00FF00:ffffff"}`, `"color-map=prod:ff0000,shape=full"`,
+		`{"/":{"VM.Audit":1,"Sys.Audit":"0"},"/vms/100":{}}`, `{"version":"9.1.6","release":"9.1","repoid":null}`,
 		`[{"vnet":"v300","zone":"vl","tag":"300","alias":"dmz","type":"vlan"}]`,
 		`{"net0":"virtio=BC:24:11:00:00:01","memory":"2048","lxc":[["a","b"]],"scsi0":"local:x,size=1G","cpulimit":"0.5"}`,
 	} {
@@ -81,6 +84,7 @@ func FuzzAnswers(f *testing.F) {
 			}
 		}
 		_, _ = parseClusterStatus(raw)
+		checkRights(t, raw)
 		_, _, _ = parseNodeNetwork(raw)
 		_ = parseSystem(raw)
 		checkTagStyle(t, raw)
@@ -119,4 +123,76 @@ func checkVNets(t *testing.T, raw []byte) {
 			t.Errorf("%s: %+v", raw, one)
 		}
 	}
+}
+
+func checkRights(t *testing.T, raw []byte) {
+	t.Helper()
+	g := &gateway{inUse: &entry{address: "pve.example.com:8006"}}
+	_, _ = g.parseVersion(raw)
+	rights, err := g.parseRights(raw)
+	for path, held := range rights {
+		lacks := slices.Contains(rights.lacking(path, "VM.Audit"), path)
+		if len(held) == 0 || err == nil && lacks == rights.below(path, "VM.Audit") {
+			t.Errorf("%s: %q holds %v", raw, path, held)
+		}
+	}
+}
+
+// FuzzRefusals feeds whatever comes with a status of 400 or more to what makes an error of it: it has no secret in it, and
+// is told from a proxy's by its body.
+func FuzzRefusals(f *testing.F) {
+	for _, s := range []string{
+		`{"data":null,"errors":{"current":"type check failed"},"message":"Parameter verification failed.\n"}`, `{"message":7}`, `null`,
+		`<html>Bad Gateway</html>`, ``, `{"message":"token secret-canary is not known"}`, `{"errors":{"secret-canary":null}}`, `"secret-canary"`,
+	} {
+		f.Add([]byte(s), "403 Permission check failed (/vms/100, VM.Audit|Sys.Audit)", "application/json")
+		f.Add([]byte(s), "596 secret-canary", "text/html")
+		f.Add([]byte(s), "500 Configuration file 'x' does not exist", "")
+	}
+	f.Fuzz(func(t *testing.T, body []byte, status, kind string) {
+		tr := &transport{credential: "token root@pam!sync", secret: "secret-canary"}
+		request := httptest.NewRequest(http.MethodGet, "https://pve.example.com:8006/api2/json/nodes/n1/qemu/100/config", nil)
+		code := 400 + len(body)%200
+		response := &http.Response{StatusCode: code, Status: status, Header: http.Header{"Content-Type": {kind}}}
+		e := tr.refusal(request, response, "/nodes/n1/qemu/100/config", body, kind == "text/html")
+		e.Missing()
+		e.Cause()
+		if text := e.Error(); text == "" || strings.Contains(text, "secret-canary") {
+			t.Errorf("%q, %q: %s", body, status, text)
+		}
+	})
+}
+
+// FuzzOptions feeds one text to all readers of options: what is no good is not repeated.
+func FuzzOptions(f *testing.F) {
+	for _, s := range []string{
+		"https://pve.example.com", "https://user:secret@pve.example.com:8006/api2/json/", "http://[fe80::1%25eth0]:80", "root@pam!sync=4f0c", "a@b@pam",
+		strings.Repeat("AB:", 31) + "AB", "https://a?b#c", "://", "%",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		var errs []error
+		base, err := parseURL(s)
+		if err == nil && (base.Hostname() == "" || base.User != nil || !strings.HasSuffix(base.Path, basePath)) {
+			t.Errorf("%q: %v", s, base)
+		}
+		errs = append(errs, err)
+		pins, err := parseFingerprints([]string{s})
+		if err == nil && len(pins[0]) != 32*3-1 {
+			t.Errorf("%q: %q", s, pins)
+		}
+		errs = append(errs, err)
+		who, err := parseCredential(&Options{Token: s})
+		if err == nil && strings.Contains(who.String(), "="+who.secret) {
+			t.Errorf("%q: %v", s, who)
+		}
+		errs = append(errs, err)
+		_, err = parseCredential(&Options{Username: s, Password: s})
+		for _, err := range append(errs, err) {
+			if err != nil && len(s) > 16 && !strings.Contains("https://host:8006 user@realm!name=secret", s) && strings.Contains(err.Error(), s) {
+				t.Errorf("%q is repeated: %v", s, err)
+			}
+		}
+	})
 }

@@ -114,7 +114,7 @@ func (t *transport) refusal(request *http.Request, response *http.Response, path
 		if e.Parameters == nil {
 			e.Parameters = map[string]string{}
 		}
-		e.Parameters[name] = hide.Replace(string(why))
+		e.Parameters[hide.Replace(name)] = hide.Replace(string(why))
 	}
 	return e
 }

@@ -2,7 +2,9 @@ package sync
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -144,6 +146,9 @@ func UnmarshalEvent(raw []byte) (Event, error) {
 	case "failure":
 		var e Failure
 		err = json.Unmarshal(raw, &e)
+		if err == nil && (len(e.Errors) == 0 || slices.Contains(e.Errors, nil)) {
+			err = errors.New("sync: a failure that names no error")
+		}
 		return e, err
 	case "complete":
 		var e Complete
