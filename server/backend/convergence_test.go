@@ -42,7 +42,7 @@ func seeds(t *testing.T, rounds int) []uint64 {
 
 func TestConvergence(t *testing.T) {
 	t.Parallel()
-	for _, seed := range seeds(t, 150) {
+	for _, seed := range seeds(t, standardRounds) {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { newWorld(t, seed).play() })
