@@ -36,7 +36,7 @@ func FuzzObjects(f *testing.F) {
 		fuzzObject(t, raw, KindVLANGroup, (*reading).vlanGroup)
 		fuzzObject(t, raw, KindLocation, (*reading).location)
 		fuzzObject(t, raw, KindTag, func(r *reading, o *sharedObject) { r.sharedObject(KindTag, o) })
-		fuzzObject(t, raw, KindAddress, (*reading).heldAddress)
+		fuzzObject(t, raw, KindAddress, func(r *reading, a *addressObject) { r.heldAddress(a, nil) })
 		fuzzObject(t, raw, KindInterface, func(_ *reading, i *interfaceObject) { i.unit() })
 		fuzzObject(t, raw, KindDisk, func(*reading, *diskObject) {})
 		fuzzObject(t, raw, KindMAC, func(*reading, *macObject) {})

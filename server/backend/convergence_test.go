@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -41,7 +42,7 @@ func seeds(t *testing.T, rounds int) []uint64 {
 
 func TestConvergence(t *testing.T) {
 	t.Parallel()
-	for _, seed := range seeds(t, 150) {
+	for _, seed := range seeds(t, standardRounds) {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { newWorld(t, seed).play() })
@@ -59,26 +60,32 @@ func TestLiveConvergence(t *testing.T) {
 
 // play plays one round.
 func (w *world) play() {
+	w.t.Helper()
 	r := w.random(0)
-	for step := range 3 + r.IntN(6) {
-		w.step(w.random(step + 1))
+	for step := range 2 + r.IntN(6) {
+		w.step(w.random(step+1), w.act)
 	}
-	w.mend()
+	if w.live {
+		w.step(w.random(999), w.killed)
+	}
 	r = w.random(1000)
 	if chance(r, 0.7) {
 		w.heal()
 	}
-	was := w.moment()
+	was := w.asSeen()
 	w.tell("the last run")
 	w.clean(sync.Scope{})
 	is := w.moment()
 	w.kept(was, is, w.rows())
 	w.once(is, true)
 	w.still()
+	if w.live {
+		w.t.Logf("what was done:\n  %s", strings.Join(w.told, "\n  "))
+	}
 }
 
 // step lets one thing happen, and checks what came of it.
-func (w *world) step(r *rand.Rand) {
+func (w *world) step(r *rand.Rand, act func(*rand.Rand)) {
 	w.t.Helper()
 	if !w.live {
 		time.Sleep(time.Duration(r.IntN(30)) * time.Hour)
@@ -94,34 +101,26 @@ func (w *world) step(r *rand.Rand) {
 		w.boot()
 	}
 	w.rows()
-	was := w.moment()
-	source := w.act(r)
+	was := w.asSeen()
+	w.scope = sync.Scope{}
+	act(r)
 	is := w.moment()
 	written := w.rows()
-	if source != "" {
-		w.apart(was, source, written)
+	if len(w.scope.Sources) == 1 {
+		w.apart(was, w.scope.Sources[0], written)
 	}
 	w.kept(was, is, written)
 }
 
-// act lets the engine run in one way or another. It returns the only source that it was to look at, if there is one.
-func (w *world) act(r *rand.Rand) (source string) {
+// act lets the engine run in one way or another.
+func (w *world) act(r *rand.Rand) {
 	w.t.Helper()
-	switch r.IntN(8) {
-	case 0, 1:
-		w.tell("clean run")
-		w.clean(sync.Scope{})
-	case 2, 3:
-		w.tell("faulty run")
-		w.faulty(r)
-	case 4:
-		w.cancelled(r)
-	case 5:
-		w.killed(r)
-	case 6:
-		return w.scoped(r)
-	case 7:
-		w.planned(r)
-	}
-	return ""
+	pick(r, w.whole, w.whole, w.faulty, w.faulty, w.cancelled, w.killed, w.scoped, w.planned)(r)
+}
+
+// whole runs with nothing in the way.
+func (w *world) whole(*rand.Rand) {
+	w.t.Helper()
+	w.tell("clean run")
+	w.clean(sync.Scope{})
 }

@@ -17,7 +17,14 @@ type moment struct {
 	at      time.Time
 }
 
-func (w *world) moment() moment { return moment{w.person.look(), w.estates(), time.Now()} }
+// moment looks at everything anew.
+func (w *world) moment() moment {
+	w.now = w.person.look()
+	return w.asSeen()
+}
+
+// asSeen returns how everything is, NetBox as it was looked at last.
+func (w *world) asSeen() moment { return moment{w.now, w.estates(), time.Now()} }
 
 // rows returns what the engine wrote since the last time that somebody asked. Where it and the person are one user, all
 // that was written in between counts as its: the person is never there during a run.
@@ -180,6 +187,9 @@ func (w *world) isGone(was, is moment, r row) {
 	}
 	if w.surplus(was, t) || isElsewhere(was.estates, source, was.netbox[unit]) || isElsewhere(is.estates, source, was.netbox[unit]) {
 		return
+	}
+	if g := is.netbox[unit]; unit.path == machines && (guestOf(was.estates[source], g) == nil) != (guestOf(is.estates[source], g) == nil) {
+		return // another guest got the VMID while the one was read: what was read is of both
 	}
 	var reasons [2]string
 	for i, e := range []*proxmoxtest.Estate{was.estates[source], is.estates[source]} {

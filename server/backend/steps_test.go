@@ -176,7 +176,8 @@ func (w *world) killed(r *rand.Rand) {
 }
 
 // scoped runs for a part only.
-func (w *world) scoped(r *rand.Rand) (source string) {
+func (w *world) scoped(r *rand.Rand) {
+	w.t.Helper()
 	l := pick(r, w.labs...)
 	scope := sync.Scope{Sources: []string{l.name}, Incremental: chance(r, 0.3)}
 	e := l.fake.Estate()
@@ -191,12 +192,12 @@ func (w *world) scoped(r *rand.Rand) (source string) {
 		scope.Kinds = []sync.Kind{netboxsink.KindVirtualMachine, netboxsink.KindInterface, netboxsink.KindMAC, netboxsink.KindAddress, netboxsink.KindDisk}
 	}
 	w.tell("run for %+v", scope)
+	w.scope = scope
 	w.gate.reset()
 	var partial *sync.PartialError
 	if _, err := w.run(w.t.Context(), w.engine.Run, scope); err != nil && !(len(scope.Kinds) > 0 && errors.As(err, &partial)) {
 		w.failf("a run with nothing in the way: %v", err)
 	} // guests cannot follow a device that this run does not move
-	return l.name
 }
 
 // planned makes a plan, saves it, and applies it after others were there.
@@ -235,13 +236,13 @@ func (w *world) planned(r *rand.Rand) {
 // persons lets the person do some things.
 func (w *world) persons(r *rand.Rand) {
 	w.t.Helper()
-	now := w.person.look()
 	for range 1 + r.IntN(4) {
-		if did := w.edit(r, now); did != "" {
+		if did := w.edit(r, w.now); did != "" {
 			w.tell("person %s", did)
 		}
 	}
-	w.book.update(w.person.look())
+	w.now = w.person.look()
+	w.book.update(w.now)
 }
 
 // still checks that a plan has nothing to do, and that a run writes nothing.

@@ -44,7 +44,10 @@ type world struct {
 	calm     atomic.Bool // nothing is to drift by itself
 	told     []string    // what was done so far
 	lastRow  int         // of the change log
+	now      snapshot     // NetBox as it was looked at last
+	scope    sync.Scope  // of the run that is checked
 	book     book
+	rooted   bool // in the sites that there are
 	adopting bool // whatever has a guest's name may have been taken over
 	taking   bool // free addresses may have been taken over
 }
@@ -122,7 +125,7 @@ func (w *world) settle(r *rand.Rand, guests int, connect func(*converging)) {
 	alike := chance(r, 0.3) // the clusters have the name, the VMIDs and the addresses in common
 	for i := range pick(r, 1, 1, 2) {
 		spec := proxmoxtest.Spec{
-			Seed: w.seed*10 + uint64(i), Name: fmt.Sprintf("pve%d", i), Nodes: 1 + r.IntN(4), Guests: r.IntN(guests + 1),
+			Seed: w.seed*10 + uint64(i), Name: fmt.Sprintf("pve%d", i), Nodes: 1 + r.IntN(4), Guests: r.IntN(pick(r, 8, guests) + 1),
 			Version: pick(r, "7.4-20", "8.1.4", "8.4.1", "9.1.6"), Number: i + 1,
 		}
 		if alike {
@@ -196,6 +199,9 @@ func (w *world) remap(r *rand.Rand) {
 	some(func() { m.Filters.Exclude = []netboxsink.GuestFilter{{Name: "web-.*"}, {Tag: "tag-05"}} })
 	some(func() { m.Filters.DropAddresses = []string{"2001:db8::/32"} })
 	some(func() {
+		if w.rooted {
+			return
+		}
 		m.Placement.Missing = pick(r, "create", "create", "refuse")
 		m.Placement.Site = []netboxsink.PlacementRule{{Node: ".*-n2", Value: "Berlin"}, {Value: "Hamburg"}}
 	})
