@@ -54,7 +54,7 @@ func TestCancelAnywhere(t *testing.T) {
 				total[at] = max(total[at], n)
 			})
 		}
-		_, err, _ := l.run(t.Context())
+		_, _, err := l.run(t.Context())
 		require.NoError(t, err)
 	})
 	require.Greater(t, total[atNetBox], 40)
@@ -78,7 +78,7 @@ func TestCancelAnywhere(t *testing.T) {
 								})
 							}
 						})
-						result, err, _ := l.run(ctx)
+						result, _, err := l.run(ctx)
 						assert.LessOrEqual(t, time.Since(cancelled), 2*time.Second)
 						require.ErrorIs(t, err, errUnplugged)
 						assert.False(t, result.OK)
@@ -103,7 +103,7 @@ func TestCancelWhileNetBoxAsksForPatience(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		defer cancel(nil)
 		time.AfterFunc(30*time.Second, func() { cancel(errUnplugged) })
-		result, err, took := l.run(ctx)
+		result, took, err := l.run(ctx)
 		require.ErrorIs(t, err, errUnplugged)
 		assert.LessOrEqual(t, took, 32*time.Second)
 		l.heal()

@@ -192,7 +192,7 @@ func (h byHand) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // run runs once, with the stream of its events checked, and tells how long it took.
-func (l *faultLab) run(ctx context.Context) (*sync.Result, error, time.Duration) {
+func (l *faultLab) run(ctx context.Context) (*sync.Result, time.Duration, error) {
 	l.t.Helper()
 	var recorder enginetest.Recorder
 	start := time.Now()
@@ -200,7 +200,7 @@ func (l *faultLab) run(ctx context.Context) (*sync.Result, error, time.Duration)
 	took := time.Since(start)
 	require.NoError(l.t, recorder.Check())
 	assert.Empty(l.t, l.cluster.Violations(), "Proxmox VE is only read")
-	return result, err, took
+	return result, took, err
 }
 
 // lands runs once without a fault, and asserts that NetBox is as the estate says.

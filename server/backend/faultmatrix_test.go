@@ -113,7 +113,7 @@ func (l *faultLab) meets(c cell) string {
 	l.lands()
 	l.cluster.Update(changeHamlet)
 	struck := l.arm(c)
-	result, err, took := l.run(l.t.Context())
+	result, took, err := l.run(l.t.Context())
 	require.True(l.t, struck(), "there was such a request")
 	assert.Less(l.t, took, longest, "no hang")
 	l.heal()

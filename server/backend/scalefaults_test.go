@@ -39,7 +39,7 @@ func TestHalfOfAllGuestsRejected(t *testing.T) {
 				return nil
 			}}
 			inBubble(t, town(3, guests/3), &backend.Options{}, netbox, func(t *testing.T, l *faultLab) {
-				result, err, _ := l.run(t.Context())
+				result, _, err := l.run(t.Context())
 				var failed *sync.PartialError
 				require.ErrorAs(t, err, &failed)
 				require.Len(t, failed.Failures, guests/2)
@@ -80,7 +80,7 @@ func TestAllNodesButOneOffline(t *testing.T) {
 			e.Guest(1000).Cores = 16
 		})
 		l.cluster.ResetRequests()
-		result, err, took := l.run(t.Context())
+		result, took, err := l.run(t.Context())
 		require.NoError(t, err)
 		assert.Less(t, took, time.Minute)
 		for _, r := range l.cluster.Requests() {
@@ -125,7 +125,7 @@ func TestAgentWithThousandsOfAddresses(t *testing.T) {
 				nic.Addresses = append(nic.Addresses, netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 9, byte(i / 256), byte(i % 256)}), 16))
 			}
 		})
-		_, err, took := l.run(t.Context())
+		_, took, err := l.run(t.Context())
 		require.NoError(t, err)
 		assert.Less(t, took, time.Minute)
 		want, have := expect(l.cluster.Estate()), found(l.box, "lab")
@@ -146,7 +146,7 @@ const mostAddresses = 1000
 func TestSlowNetBox(t *testing.T) {
 	t.Parallel()
 	inBubble(t, town(2, 30), &backend.Options{}, &netboxtest.Options{RequestLatency: 10 * time.Second}, func(t *testing.T, l *faultLab) {
-		result, err, took := l.run(t.Context())
+		result, took, err := l.run(t.Context())
 		require.NoError(t, err)
 		require.True(t, result.OK)
 		requests := len(l.netbox.Requests())
@@ -171,7 +171,7 @@ func TestProxmoxGoesAwayAfterTheList(t *testing.T) {
 				refuse(atProxmox)(l, r, true)
 			}
 		})
-		result, err, took := l.run(t.Context())
+		result, took, err := l.run(t.Context())
 		assert.Less(t, took, time.Minute)
 		require.True(t, once.Load())
 		assert.Equal(t, unread, outcomeOf(result, err))

@@ -44,7 +44,7 @@ type world struct {
 	calm     atomic.Bool // nothing is to drift by itself
 	told     []string    // what was done so far
 	lastRow  int         // of the change log
-	now      snapshot     // NetBox as it was looked at last
+	now      snapshot    // NetBox as it was looked at last
 	scope    sync.Scope  // of the run that is checked
 	book     book
 	rooted   bool // in the sites that there are
