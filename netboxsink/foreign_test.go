@@ -97,6 +97,31 @@ func TestVirtualMachineOfSomebodyElseKeepsItsName(t *testing.T) {
 	l.quiet()
 }
 
+func TestNewNameThatSomebodyElseHasIsLeftToThem(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"4.2", "4.7"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			l := newLabWith(t, &netboxtest.Options{Version: version}, nil, estate("lab", qemu(101, "web01"), qemu(102, "db01")))
+			l.run()
+			lab := l.one(clusters, "name", "lab").id()
+			l.person(machines, map[string]any{"name": "Mail", "cluster": lab})
+			l.person(machines, map[string]any{"name": "mail (2)", "cluster": lab})
+			l.guest(101, func(g *inventory.Guest) { g.Name = "mail" })
+			l.run()
+			assert.Equal(t, "101", l.machine("mail (3)").at("custom_fields.proxmox_vm_id"))
+			l.quiet()
+			t.Run("and a person's choice costs nothing", func(t *testing.T) {
+				l.personEdits(machines, l.machine("db01"), map[string]any{"name": "orders"})
+				l.quiet()
+				for _, r := range l.netbox.Requests() {
+					assert.False(t, r.Query.Has("cluster_id"), "%s %s", r.Path, r.Query)
+				}
+			})
+		})
+	}
+}
+
 func TestVirtualMachineOfAnotherTenantKeepsItsName(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"4.4", "4.7"} {

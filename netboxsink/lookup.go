@@ -302,20 +302,40 @@ func (l *lookup) devices() {
 	}
 }
 
-// machines looks up all virtual machines of each cluster in which one of ours is missing: any of them may be the
-// guest's, and each of them has a name that no other can have.
+// machines looks up all virtual machines of each cluster in which one of ours is missing, or gets another name: any of
+// them may be the guest's, and each of them has a name that no other can have.
 func (l *lookup) machines() {
 	ids := map[string]bool{}
-	for _, r := range l.missing(KindVirtualMachine) {
+	ask := func(r *sync.Record) {
 		for _, key := range r.Fields["cluster"].Value.Keys() {
 			if number := l.idOf(key); number != "" && l.ask(KindVirtualMachine, "of cluster "+number) {
 				ids[number] = true
 			}
 		}
 	}
+	for _, r := range l.missing(KindVirtualMachine) {
+		ask(r)
+	}
+	for i := range l.desired.Records {
+		if r := &l.desired.Records[i]; r.Key.Kind == KindVirtualMachine && l.renames(r) {
+			ask(r)
+		}
+	}
 	for _, number := range slices.Sorted(maps.Keys(ids)) {
 		readOurs(l, KindVirtualMachine, url.Values{"cluster_id": {number}}, (*reading).foreignMachine, markOfMachine)
 	}
+}
+
+// renames tells whether a virtual machine of ours gets a name that it has not, or not in its cluster. One that a person
+// named does not.
+func (l *lookup) renames(r *sync.Record) bool {
+	was := l.current[r.Key]
+	if was == nil || r.Fields["name"].Value.IsNull() {
+		return false
+	}
+	name, cluster := was.Fields["name"].Value, was.Fields["cluster"].Value
+	last := sync.ParseMemory(was.Fields[sync.MemoryField].Value).Last("", "name")
+	return name != r.Fields["name"].Value && slices.Contains(last, name) || cluster != r.Fields["cluster"].Value
 }
 
 // byID looks up what is taken over and was not found by name: a saved plan tells of it only what it changes.

@@ -66,7 +66,7 @@ func (w *world) play() {
 		w.step(w.random(step+1), w.act)
 	}
 	if w.live {
-		w.step(w.random(999), w.killed)
+		w.step(w.random(999), w.struck)
 	}
 	r = w.random(1000)
 	if chance(r, 0.7) {

@@ -1,6 +1,7 @@
 package backend_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -222,29 +223,37 @@ func (w *world) addToMachine(r *rand.Rand, now snapshot) string {
 	if !ok {
 		return ""
 	}
-	var id int
 	path := pick(r, interfaces, disks, addresses, macs)
+	fields := map[string]any{"description": "mine"}
 	switch path {
 	case interfaces:
-		id = w.person.create(path, map[string]any{"virtual_machine": on.id, "name": pick(r, "net0", "net1", "net2", "eth0", "eth1", w.unique()), "description": "mine"})
+		fields["virtual_machine"], fields["name"] = on.id, pick(r, "net0", "net1", "net2", "eth0", "eth1", w.unique())
 	case disks:
-		id = w.person.create(path, map[string]any{"virtual_machine": on.id, "name": pick(r, "scsi0", "scsi9", "mp9", w.unique()), "size": 1024})
-	case addresses, macs:
-		nics := now.of(interfaces, func(f facts) bool { return f.number("virtual_machine") == on.id })
-		nic, ok := anyOf(r, nics)
+		fields["virtual_machine"], fields["name"], fields["size"] = on.id, pick(r, "scsi0", "scsi9", "mp9", w.unique()), 1024
+	default:
+		nic, ok := anyOf(r, now.of(interfaces, func(f facts) bool { return f.number("virtual_machine") == on.id }))
 		if !ok {
 			return ""
 		}
-		fields := map[string]any{"assigned_object_type": "virtualization.vminterface", "assigned_object_id": nic.id, "description": "mine"}
+		fields["assigned_object_type"], fields["assigned_object_id"] = "virtualization.vminterface", nic.id
 		if path == macs {
 			fields["mac_address"] = fmt.Sprintf("BC:24:11:00:00:%02X", r.IntN(256))
 		} else {
 			fields["address"] = w.someAddress(r)
 		}
-		id = w.person.create(path, fields)
 	}
-	w.book.own(path, id)
+	id := w.person.create(path, fields)
+	if name, _ := fields["name"].(string); name == "" || !remembers(now[on], name) {
+		w.book.own(path, id)
+	} // else it stands where ours was, or was about to be: nothing tells it from ours
 	return fmt.Sprintf("adds %s/%d to %s", path, id, now.called(on))
+}
+
+// remembers tells whether a name is that of something of ours on a virtual machine, by what we remember of it.
+func remembers(f facts, name string) bool {
+	fields, _ := f["custom_fields"].(map[string]any)
+	memory, err := json.Marshal(fields["proxbox_memory"])
+	return err != nil || strings.Contains(string(memory), fmt.Sprintf("%q", name))
 }
 
 // someAddress returns an address that a guest has or may get, or one that none has.

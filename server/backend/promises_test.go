@@ -340,7 +340,7 @@ func (w *world) once(is moment, settled bool) {
 		_, theirs := w.book.theirs[t]
 		switch {
 		case theirs:
-		case t.path == clusters && w.ours(f):
+		case t.path == clusters && w.ours(f) && !w.late: // NetBox takes two of a name, and shared objects are never deleted
 			note("the cluster of "+f.source(), t)
 		case t.path == machines && w.ours(f) && f.custom("proxbox_uuid") != "":
 			note(fmt.Sprintf("guest %d %s of %s", f.vmid(), f.custom("proxbox_uuid"), f.source()), t)

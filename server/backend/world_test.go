@@ -48,6 +48,7 @@ type world struct {
 	scope    sync.Scope  // of the run that is checked
 	book     book
 	rooted   bool // in the sites that there are
+	late     bool // a write may have landed after it was sent again
 	adopting bool // whatever has a guest's name may have been taken over
 	taking   bool // free addresses may have been taken over
 }
