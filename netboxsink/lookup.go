@@ -333,9 +333,12 @@ func (l *lookup) renames(r *sync.Record) bool {
 	if was == nil || r.Fields["name"].Value.IsNull() {
 		return false
 	}
-	name, cluster := was.Fields["name"].Value, was.Fields["cluster"].Value
-	last := sync.ParseMemory(was.Fields[sync.MemoryField].Value).Last("", "name")
-	return name != r.Fields["name"].Value && slices.Contains(last, name) || cluster != r.Fields["cluster"].Value
+	if was.Fields["cluster"].Value != r.Fields["cluster"].Value {
+		return true
+	}
+	name := was.Fields["name"].Value
+	return name != r.Fields["name"].Value &&
+		slices.Contains(sync.ParseMemory(was.Fields[sync.MemoryField].Value).Last("", "name"), name)
 }
 
 // byID looks up what is taken over and was not found by name: a saved plan tells of it only what it changes.
