@@ -52,7 +52,9 @@ func readOurs[T any](l *lookup, kind sync.Kind, query url.Values, add func(*read
 func markOfCluster(c *clusterObject) (int64, string, customFields) {
 	return c.ID, c.Name, c.CustomFields
 }
+
 func markOfDevice(d *deviceObject) (int64, string, customFields) { return d.ID, d.Name, d.CustomFields }
+
 func markOfMachine(m *machineObject) (int64, string, customFields) {
 	return m.ID, m.Name, m.CustomFields
 }
