@@ -65,6 +65,13 @@ func TestInventory_errors(t *testing.T) {
 			message:  "the answer of %s to GET /cluster/resources is null, not a list: is the URL that of Proxmox VE?",
 			requests: 4,
 		},
+		"list empty": {
+			change: func(l *lab) {
+				l.fake.Inject(proxmoxtest.Fault{Pattern: "GET /cluster/resources", Status: 200, Body: `{"data":[]}`})
+			},
+			message:  "the answer of %s to GET /cluster/resources names no node: is the URL that of Proxmox VE?",
+			requests: 4,
+		},
 		"rights null": {
 			change:   func(l *lab) { l.fault("GET /access/permissions", proxmoxtest.FaultNull) },
 			message:  "the answer of %s to GET /access/permissions is null: is the URL that of Proxmox VE?",
@@ -226,6 +233,19 @@ func TestInventory_deadEntry(t *testing.T) {
 			if name == "dies in the run" {
 				assert.Equal(t, 2, l.fake.Counts()["GET /version"], "one looks for another entry, for all")
 			}
+		})
+	}
+}
+
+// TestInventory_entryAwayForAMoment sees that what one request meets does not cost the run.
+func TestInventory_entryAwayForAMoment(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/version", "/access/permissions", "/cluster/status", "/cluster/resources"} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t, small(), nil)
+			l.fake.Inject(proxmoxtest.Fault{Pattern: "GET " + path, Kind: proxmoxtest.FaultHTML, Status: http.StatusBadGateway, Times: 1})
+			assert.Empty(t, gaps(l.read(t)))
 		})
 	}
 }
