@@ -234,3 +234,38 @@ func TestWhatIsNotOursIsNeverDeleted(t *testing.T) {
 	l.quiet()
 	assert.Contains(t, l.column(machines, "name"), "theirs")
 }
+
+// TestWhatOneSourceLacksIsNotGoneFromAnother: a cluster that was read as a whole says nothing of one that was not.
+func TestWhatOneSourceLacksIsNotGoneFromAnother(t *testing.T) {
+	t.Parallel()
+	for name, unread := range map[string]func(inv *inventory.Inventory){
+		"not read at all": func(inv *inventory.Inventory) {
+			*inv = inventory.Inventory{Source: inv.Source, ReadAt: inv.ReadAt, Gaps: []inventory.Gap{{Part: inventory.PartSource, Reason: "no route"}}}
+		},
+		"a list with a gap": func(inv *inventory.Inventory) {
+			inv.Gaps = []inventory.Gap{{Part: inventory.PartGuests, Reason: "VM.Audit is missing"}}
+			inv.Guests = nil
+		},
+		"a node that is offline": func(inv *inventory.Inventory) {
+			inv.Gaps = []inventory.Gap{{Part: inventory.PartNode, Node: "pve02", Reason: "it is offline"}}
+			inv.Guests = nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			east := estate("east", qemu(201, "east1", disk("scsi0", gib)), qemu(202, "east2", disk("scsi0", gib)))
+			east.ReadAt = noon
+			l := mapped(t, netboxsink.Mapping{Deletion: netboxsink.DeletionOptions{Mode: "delete", Most: 100, MostShare: 1}}, dwindling(3), east)
+			l.run()
+			before := l.picture()
+			unread(east)
+			for range 3 {
+				for _, s := range l.sources {
+					s.inventory.ReadAt = s.inventory.ReadAt.Add(30 * 24 * time.Hour)
+				}
+				_, _ = l.try() // a source that was not read is a failure
+				assert.Equal(t, before, l.picture())
+			}
+		})
+	}
+}

@@ -29,7 +29,7 @@ func (m *mapping) devices(inventories []*inventory.Inventory) []*unit {
 	for _, inv := range inventories {
 		for i := range inv.Nodes {
 			u := m.node(inv, &inv.Nodes[i])
-			if u.was != nil && u.skip == "" && !stays(&u.unit, u.base()) {
+			if u.was != nil && u.skip == "" && (m.leavesSite(u) || !stays(&u.unit, u.base())) {
 				renamed[u.was.ID] = true
 			}
 			nodes = append(nodes, u)
@@ -95,6 +95,11 @@ func (u *unit) siteToBe(site sync.Value) sync.Value {
 	return current
 }
 
+// leavesSite tells whether the device will be in another site than it is in, where others may have its name.
+func (m *mapping) leavesSite(u *nodeUnit) bool {
+	return u.was != nil && m.deviceSites[u.key] != u.was.Fields["site"].Value
+}
+
 // device adds the device of a node, and tells whether what hangs on it is to be added too.
 func (m *mapping) device(u *nodeUnit, names *naming) bool {
 	record := sync.Record{Key: u.key, Unit: u.key, Source: u.inv.Source, Skip: u.skip}
@@ -106,11 +111,13 @@ func (m *mapping) device(u *nodeUnit, names *naming) bool {
 		m.add(record)
 		return false
 	}
-	place := u.site
-	if u.was != nil {
-		place = u.was.Fields["site"].Value
+	place := m.deviceSites[u.key]
+	name := ""
+	if m.leavesSite(u) {
+		name = names.give(place, u.base(), u.inv.Source)
+	} else {
+		name = names.name(&u.unit, place, u.base())
 	}
-	name := names.name(&u.unit, place, u.base())
 	record.Label, record.Claims = name, []sync.Claim{nameClaim(KindDevice, place, name, "")}
 	record.Fields = m.deviceFields(u, name)
 	u.placed.location.settle(record.Fields, "location")

@@ -288,6 +288,27 @@ func TestWhatIsThereAlreadyUnderTheNameOfAChildIsNotTaken(t *testing.T) {
 	assert.Equal(t, []string{"scsi0", "scsi1"}, l.on("web01", disks, "name"))
 }
 
+// TestInterfaceIsNotRenamedOverAPersons: one that would be called as a person's keeps its name, and that is told.
+func TestInterfaceIsNotRenamedOverAPersons(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"4.4", "4.7"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			inv := pair()
+			inv.Guests[0].NICs[0].AgentName = "ens18"
+			names := netboxsink.Mapping{Names: netboxsink.NameOptions{AgentInterfaces: true}}
+			l := newLabWith(t, &netboxtest.Options{Version: version}, &netboxsink.Options{Mapping: names}, inv)
+			l.run()
+			l.person(interfaces, map[string]any{"virtual_machine": l.machine("web01").id(), "name": "net0", "description": "mine"})
+			before := l.picture()
+			l.refilter(netboxsink.FilterOptions{}) // the names of the agents no longer count
+			assert.Contains(t, notes(l.run()), "virtual-machine web01: ens18 keeps its name: net0: an interface of that name is there already and is not ours")
+			assert.Equal(t, before, l.picture())
+			l.quiet()
+		})
+	}
+}
+
 // TestEditStaysWhileTheRulesChange: a rule of the configuration that needs no memory does not end it.
 func TestEditStaysWhileTheRulesChange(t *testing.T) {
 	t.Parallel()

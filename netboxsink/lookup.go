@@ -289,10 +289,16 @@ func (r *reading) free(kind sync.Kind, number int64) bool {
 	return !known
 }
 
-// devices looks up devices by name.
+// devices looks up devices by name: those of who is missing, or goes to another site.
 func (l *lookup) devices() {
 	var names []string
-	for _, r := range l.missing(KindDevice) {
+	due := l.missing(KindDevice)
+	for i := range l.desired.Records {
+		if r := &l.desired.Records[i]; r.Key.Kind == KindDevice && l.leavesSite(r) {
+			due = append(due, r)
+		}
+	}
+	for _, r := range due {
 		if name := r.Fields["name"].Value.Text(); l.ask(KindDevice, strings.ToLower(name)) {
 			names = append(names, name)
 		}
@@ -300,6 +306,16 @@ func (l *lookup) devices() {
 	for _, query := range queries("name", names, nil) {
 		readOurs(l, KindDevice, query, (*reading).foreignDevice, markOfDevice)
 	}
+}
+
+// leavesSite tells whether a device of ours goes to another site. One that a person put somewhere does not.
+func (l *lookup) leavesSite(r *sync.Record) bool {
+	was := l.current[r.Key]
+	if was == nil || r.Fields["site"].Value.IsNull() || was.Fields["site"].Value == r.Fields["site"].Value {
+		return false
+	}
+	last := sync.ParseMemory(was.Fields[sync.MemoryField].Value).Last("", "site")
+	return slices.Contains(last, sync.String(was.Fields["site"].Value.Text()))
 }
 
 // machines looks up all virtual machines of each cluster in which one of ours is missing, or gets another name: any of

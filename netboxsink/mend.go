@@ -10,10 +10,14 @@ import (
 	"github.com/proxbox-go/proxbox/sync"
 )
 
-// mend puts right a virtual machine of which NetBox refuses every change, whatever it is, and tells whether it did.
+// mend puts right an object of which NetBox refuses every change, whatever it is, and tells whether it did.
 func (w *bulk) mend(ctx context.Context, e entry, reason string) bool {
 	switch {
-	case w.kind != KindVirtualMachine || w.op != sync.Update || e.mended:
+	case w.op != sync.Update || e.mended:
+		return false
+	case w.kind == KindInterface && strings.Contains(reason, "must belong to the same site as the interface's parent"):
+		return w.leaveVLANs(ctx, e, reason)
+	case w.kind != KindVirtualMachine:
 		return false
 	case strings.Contains(reason, "must match the aggregate size of assigned virtual disks"):
 		return w.sumAgain(ctx, e)
@@ -65,6 +69,23 @@ func (w *bulk) followDevice(ctx context.Context, e entry) bool {
 		return false
 	}
 	_, err = w.sink.client.send(ctx, http.MethodPatch, tables[KindVirtualMachine].path, nil, raw)
+	return err == nil
+}
+
+// leaveVLANs mends an interface with VLANs of the site that its virtual machine has left. The next run looks for those of
+// the new one.
+func (w *bulk) leaveVLANs(ctx context.Context, e entry, reason string) bool {
+	change := map[string]any{"id": json.Number(e.item.ID)}
+	for field, none := range map[string]any{"untagged_vlan": nil, "tagged_vlans": []int{}} {
+		if strings.Contains(reason, field) && len(e.item.Refs[field]) == 0 {
+			change[field] = none
+		}
+	}
+	raw, err := json.Marshal([]any{change})
+	if err != nil || len(change) == 1 {
+		return false
+	}
+	_, err = w.sink.client.send(ctx, http.MethodPatch, tables[w.kind].path, nil, raw)
 	return err == nil
 }
 

@@ -105,6 +105,35 @@ func TestGuestsFollowADeviceThatAPersonMoved(t *testing.T) {
 	}
 }
 
+// TestInterfaceLeavesTheVLANsOfASiteThatItsGuestLeft: NetBox refuses each change of an interface with such.
+func TestInterfaceLeavesTheVLANsOfASiteThatItsGuestLeft(t *testing.T) {
+	t.Parallel()
+	for _, version := range versions {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			l := newLabWith(t, &netboxtest.Options{Version: version}, nil, tagged())
+			l.withVLANs(20, 30)
+			l.run()
+			assert.Equal(t, "ours 20 (20)", l.one(interfaces, "name", "net0").at("untagged_vlan"))
+			berlin := l.person(sites, map[string]any{"name": "Berlin", "slug": "berlin"})
+			l.person(vlans, map[string]any{"vid": 20, "name": "Berlin", "site": berlin})
+			l.personEdits(clusters, l.one(clusters, "name", "lab"), map[string]any{"scope_type": nil, "scope_id": nil})
+			l.personEdits(devices, l.one(devices, "name", "pve01"), map[string]any{"site": berlin})
+			l.run()
+			l.guest(101, func(g *inventory.Guest) {
+				for i := range g.NICs {
+					g.NICs[i].Down = true
+				}
+			})
+			l.run()
+			l.run()
+			assert.Equal(t, "Berlin (20)", l.one(interfaces, "name", "net0").at("untagged_vlan"))
+			assert.Equal(t, "false", l.one(interfaces, "name", "net1").at("enabled"))
+			l.quiet()
+		})
+	}
+}
+
 func TestSharedObjectThatIsThereMeanwhileIsTaken(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"4.2", "4.7"} {

@@ -1,6 +1,7 @@
 package netboxsink
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -23,15 +24,20 @@ func (m *mapping) findInterfaces(u *unit) {
 			if n.was != nil {
 				taken[n.was.ID] = true
 				if u.trusted {
-					n.was, n.skip = nil, "an interface of that name is there already and is not ours"
+					n.was, n.skip = nil, interfaceIsThere
 				}
 			}
+		} else if name := n.was.Fields["name"].Value.Text(); name != n.name && u.trusted && m.interfaceInPlace(u, n, taken) != nil {
+			m.hold(sync.Hold{Unit: u.key, Kind: u.family.unit, Reason: fmt.Sprintf("%s keeps its name: %s: %s", name, n.name, interfaceIsThere)})
+			n.name = name
 		}
 		if m.rules.hidesInterface(n.name) {
 			n.skip = hiddenInterface
 		}
 	}
 }
+
+const interfaceIsThere = "an interface of that name is there already and is not ours"
 
 // interfaceInPlace returns the unmarked interface of the unit that stands in the place of another: by name, or, of a unit
 // that is taken over, by MAC address.

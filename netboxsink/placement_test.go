@@ -111,6 +111,32 @@ func TestGuestsStayWithADeviceThatStays(t *testing.T) {
 	}
 }
 
+func TestDevicesThatGoToASiteWhereTheirNameIsTaken(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"4.2", "4.7"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			l := newLabWith(t, &netboxtest.Options{Version: version}, nil, estate("lab"), estate("east"))
+			l.run()
+			require.Equal(t, []string{"pve01", "pve01", "pve02", "pve02"}, l.column(devices, "name"))
+			site := l.person(sites, map[string]any{"name": "Hamburg", "slug": "hamburg"})
+			l.person(devices, map[string]any{
+				"name": "PVE02", "site": site, "device_type": l.one(deviceTypes, "slug", "proxmox-generic-device").id(),
+				"role": l.one(deviceRoles, "slug", "proxmox-node").id(),
+			})
+			var err error
+			l.sink, err = netboxsink.New(netboxURL, netboxtest.TokenV1, &netboxsink.Options{HTTPClient: l.client, Mapping: netboxsink.Mapping{
+				Placement: netboxsink.PlacementOptions{Site: []netboxsink.PlacementRule{{Value: "Hamburg"}}},
+			}})
+			require.NoError(t, err)
+			l.attach(estate("lab"), estate("east"))
+			l.run()
+			assert.ElementsMatch(t, []string{"PVE02", "pve01", "pve01 (east)", "pve02 (lab)", "pve02 (east)"}, l.column(devices, "name"))
+			l.quiet()
+		})
+	}
+}
+
 func TestPlacementOfWhatNetBoxLacks(t *testing.T) {
 	t.Parallel()
 	rules := netboxsink.PlacementOptions{

@@ -84,8 +84,11 @@ func (m *mapping) sortByID(keys []sync.Key) {
 // vlan returns the VLAN of that number in the unit's VLAN group or site, never in another's. Where it is missing it is
 // created, if the configuration says so, and else told, once.
 func (m *mapping) vlan(u *unit, n *nic, group placed, vid int) (sync.Key, bool) {
-	if key, ok := m.vlanThere(n, vid); ok {
-		return key, true
+	site := m.siteToBeOf(u)
+	if u.was == nil || u.was.Fields["site"].Value == site { // else it is of the site that the unit leaves
+		if key, ok := m.vlanThere(n, vid); ok {
+			return key, true
+		}
 	}
 	if m.rules.objects.CreateVLANs && !group.said {
 		if group = m.clusterGroup(u.inv); group.missing != "" {
@@ -94,7 +97,7 @@ func (m *mapping) vlan(u *unit, n *nic, group placed, vid int) (sync.Key, bool) 
 	}
 	place, what := group.value, "the VLAN group"
 	if place.IsNull() {
-		place, what = u.siteToBe(u.site), "the site"
+		place, what = site, "the site"
 	}
 	number := strconv.Itoa(vid)
 	found := m.vlansIn(place, vid)
@@ -120,6 +123,14 @@ func (m *mapping) vlan(u *unit, n *nic, group placed, vid int) (sync.Key, bool) 
 		})
 	}
 	return sync.Key{}, false
+}
+
+// siteToBeOf returns the site that a unit will be in.
+func (m *mapping) siteToBeOf(u *unit) sync.Value {
+	if u.family.unit == KindVirtualMachine && m.release.siteOfDevice && !u.site.IsNull() {
+		return u.site // whatever people say
+	}
+	return u.siteToBe(u.site)
 }
 
 // vlanWanted is the key of a VLAN that is looked up, or missing.

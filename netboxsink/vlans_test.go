@@ -1,6 +1,7 @@
 package netboxsink_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -76,6 +77,31 @@ func TestVLANOfAnotherClustersSiteIsNotTaken(t *testing.T) {
 				}
 			}
 			assert.Equal(t, map[string]string{"web01": "ours 20 (20)", "web02": ""}, have)
+		})
+	}
+}
+
+// TestGuestThatGoesToAnotherSiteGetsItsVLANs: from the first run on.
+func TestGuestThatGoesToAnotherSiteGetsItsVLANs(t *testing.T) {
+	t.Parallel()
+	for _, version := range versions {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			place := []netboxsink.PlacementRule{{Node: "pve01", Value: "Berlin"}, {Value: "Hamburg"}}
+			l := newLabWith(t, &netboxtest.Options{Version: version}, &netboxsink.Options{
+				Mapping: netboxsink.Mapping{Placement: netboxsink.PlacementOptions{Site: place}},
+			}, tagged())
+			for _, name := range []string{"Berlin", "Hamburg"} {
+				site := l.person(sites, map[string]any{"name": name, "slug": strings.ToLower(name)})
+				l.person(vlans, map[string]any{"vid": 20, "name": name, "site": site})
+			}
+			l.run()
+			assert.Equal(t, "Berlin (20)", l.one(interfaces, "name", "net0").at("untagged_vlan"))
+			l.guest(101, func(g *inventory.Guest) { g.Node, g.NICs[0].Down = "pve02", true })
+			l.run()
+			assert.Equal(t, "Hamburg", l.machine("web01").at("site"))
+			assert.Equal(t, "Hamburg (20)", l.one(interfaces, "name", "net0").at("untagged_vlan"))
+			l.quiet()
 		})
 	}
 }

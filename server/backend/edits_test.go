@@ -366,7 +366,7 @@ func (w *world) choosePrimary(r *rand.Rand, now snapshot) string {
 // moveDevice takes a device to a site of the person's: NetBox lets that be once its cluster is in no site.
 func (w *world) moveDevice(r *rand.Rand, now snapshot) string {
 	t, ok := anyOf(r, now.of(devices, w.ours))
-	if !ok || w.rooted {
+	if !ok {
 		return ""
 	}
 	name := w.unique()
@@ -404,15 +404,12 @@ func (w *world) stranger(r *rand.Rand, now snapshot) string {
 	return fmt.Sprintf("creates %s/%d of another installation", machines, id)
 }
 
-// addVLAN creates a VLAN in a site, as long as nothing has moved to another: a virtual machine that moves keeps the VLAN
-// of the site that it leaves, and NetBox refuses each change of its interface then.
+// addVLAN creates a VLAN in one of the sites.
 func (w *world) addVLAN(r *rand.Rand, now snapshot) string {
-	all := now.of(sites, nil)
-	site, ok := anyOf(r, all)
-	if !ok || len(all) > len(w.labs) || len(w.mapping.Placement.Site) > 0 {
+	site, ok := anyOf(r, now.of(sites, nil))
+	if !ok {
 		return ""
 	}
-	w.rooted = true
 	id := w.person.create(vlans, map[string]any{"vid": 100 + r.IntN(40), "name": w.unique(), "site": site.id})
 	w.book.own(vlans, id)
 	return fmt.Sprintf("creates %s/%d", vlans, id)

@@ -47,7 +47,6 @@ type world struct {
 	now      snapshot    // NetBox as it was looked at last
 	scope    sync.Scope  // of the run that is checked
 	book     book
-	rooted   bool // in the sites that there are
 	late     bool // a write may have landed after it was sent again
 	adopting bool // whatever has a guest's name may have been taken over
 	taking   bool // free addresses may have been taken over
@@ -200,9 +199,6 @@ func (w *world) remap(r *rand.Rand) {
 	some(func() { m.Filters.Exclude = []netboxsink.GuestFilter{{Name: "web-.*"}, {Tag: "tag-05"}} })
 	some(func() { m.Filters.DropAddresses = []string{"2001:db8::/32"} })
 	some(func() {
-		if w.rooted {
-			return
-		}
 		m.Placement.Missing = pick(r, "create", "create", "refuse")
 		m.Placement.Site = []netboxsink.PlacementRule{{Node: ".*-n2", Value: "Berlin"}, {Value: "Hamburg"}}
 	})
