@@ -58,7 +58,6 @@ func (r *reading) children(ctx context.Context, s *Sink, f family, units map[int
 			r.address(f, &a, unit, s.rules.sharedRole())
 		}
 	}
-	r.fixPointers(f)
 	return nil
 }
 

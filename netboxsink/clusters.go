@@ -140,6 +140,9 @@ func (m *mapping) siteOf(inv *inventory.Inventory, cluster string, was *sync.Rec
 			return key
 		}
 		for _, r := range m.byKind[KindDevice] {
+			if r.Source != inv.Source {
+				continue
+			}
 			last := sync.ParseMemory(r.Fields[sync.MemoryField].Value).Last("", "site")
 			key := sync.Key{Kind: KindSite}
 			if len(last) == 1 {
@@ -147,7 +150,7 @@ func (m *mapping) siteOf(inv *inventory.Inventory, cluster string, was *sync.Rec
 			}
 			node := strings.TrimPrefix(r.Key.Name, inv.Source+"/")
 			ruled := m.place(KindSite, subject{source: inv.Source, cluster: inv.Cluster.Name, node: node}, sync.Value{}).said
-			if r.Source == inv.Source && !ruled && m.current[key] != nil {
+			if !ruled && m.current[key] != nil {
 				return key
 			}
 		}

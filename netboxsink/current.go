@@ -171,7 +171,7 @@ func (r *reading) ownDevices(devices []deviceObject, sources []string) map[int64
 			continue
 		}
 		memory := sync.ParseMemory(d.CustomFields.value(fieldMemory))
-		key := deviceKey(source, nodeName(&d))
+		key := deviceKey(source, nodeName(&d, memory))
 		if taken[key] {
 			key.Name += "~" + id(d.ID)
 		}
@@ -184,9 +184,9 @@ func (r *reading) ownDevices(devices []deviceObject, sources []string) map[int64
 
 // nodeName returns the name of the node that a device of ours stands for: the memory tells it, whatever people call the
 // device by now.
-func nodeName(d *deviceObject) string {
+func nodeName(d *deviceObject, memory sync.Memory) string {
 	name := d.Name
-	if last := sync.ParseMemory(d.CustomFields.value(fieldMemory)).Last("", "name"); len(last) > 0 {
+	if last := memory.Last("", "name"); len(last) > 0 {
 		name = last[0].Text()
 	}
 	return unsuffixed(name, d.CustomFields.text(fieldSource))

@@ -14,12 +14,10 @@ type nodeUnit struct {
 	unit
 	node       *inventory.Node
 	placedSite placed
-	placed     nodePlacement
+	location   placed
+	placed     unitPlacement
 	skip       string // why it is left as it is
 }
-
-// nodePlacement is what the placement says of a node, beside its site.
-type nodePlacement struct{ location, tenant, role, platform, vrf placed }
 
 // devices adds the nodes and their network, and then the clusters that they are in.
 func (m *mapping) devices(inventories []*inventory.Inventory) []*unit {
@@ -66,14 +64,9 @@ func (m *mapping) node(inv *inventory.Inventory, node *inventory.Node) *nodeUnit
 		}
 	}
 	u.remember()
-	u.placed = nodePlacement{
-		location: m.place(KindLocation, u.place, u.site),
-		tenant:   m.place(KindTenant, u.place, sync.Value{}),
-		role:     m.place(KindDeviceRole, u.place, sync.Value{}),
-		platform: m.place(KindPlatform, u.place, sync.Value{}),
-		vrf:      m.place(KindVRF, u.place, sync.Value{}),
-	}
-	u.skip = cmp.Or(m.oddUnit(u.was), missingOf(u.placedSite, u.placed.location, u.placed.tenant, u.placed.role, u.placed.platform, u.placed.vrf))
+	u.location = m.place(KindLocation, u.place, u.site)
+	u.placed = m.placeUnit(u.place)
+	u.skip = cmp.Or(m.oddUnit(u.was), missingOf(u.placedSite, u.location), u.placed.missing())
 	m.deviceSites[u.key] = u.siteToBe(u.site)
 	if u.skip != "" && u.was != nil {
 		m.deviceSites[u.key] = u.was.Fields["site"].Value // with the guests on it
@@ -120,10 +113,8 @@ func (m *mapping) device(u *nodeUnit, names *naming) bool {
 	}
 	record.Label, record.Claims = name, []sync.Claim{nameClaim(KindDevice, place, name, "")}
 	record.Fields = m.deviceFields(u, name)
-	u.placed.location.settle(record.Fields, "location")
-	u.placed.tenant.settle(record.Fields, "tenant")
-	u.placed.role.settle(record.Fields, "role")
-	u.placed.platform.settle(record.Fields, "platform")
+	u.location.settle(record.Fields, "location")
+	u.placed.settle(record.Fields)
 	u.vrf = u.placed.vrf
 	m.takeOver(&record, &u.unit)
 	m.add(record)

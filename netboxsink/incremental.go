@@ -169,7 +169,12 @@ func (r *reading) clashes(devices []deviceObject, machines []machineObject, sour
 		return again
 	}
 	for i := range devices {
-		if source := devices[i].CustomFields.text(fieldSource); slices.Contains(sources, source) && clash(deviceKey(source, nodeName(&devices[i]))) {
+		d := &devices[i]
+		source := d.CustomFields.text(fieldSource)
+		if !slices.Contains(sources, source) {
+			continue
+		}
+		if clash(deviceKey(source, nodeName(d, sync.ParseMemory(d.CustomFields.value(fieldMemory))))) {
 			return true
 		}
 	}

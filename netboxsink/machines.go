@@ -19,7 +19,7 @@ type guestUnit struct {
 	// gap covers the guest, its configuration or its addresses; Part is empty for none.
 	gap    inventory.Gap
 	moved  bool // it was another source's
-	placed guestPlacement
+	placed unitPlacement
 	skip   string // why it is left as it is
 }
 
@@ -37,7 +37,7 @@ func (m *mapping) machines(inventories []*inventory.Inventory) []*unit {
 			if reason := m.oddUnit(u.was); reason != "" {
 				u.gap = inventory.Gap{Part: inventory.PartGuest, Guest: u.guest.ID, Reason: reason}
 			}
-			u.placed = m.placeGuest(u)
+			u.placed = m.placeUnit(u.place)
 			u.skip = cmp.Or(m.rules.hides(u.guest, u.place), u.unread(), u.placed.missing())
 			if u.was != nil && u.skip == "" && (u.moved || !stays(&u.unit, u.base())) {
 				renamed[u.was.ID] = true
@@ -206,31 +206,6 @@ func (u *guestUnit) unread() string {
 		return u.gap.Reason
 	}
 	return ""
-}
-
-// guestPlacement is what the placement says of a guest.
-type guestPlacement struct{ tenant, role, platform, vrf placed }
-
-func (m *mapping) placeGuest(u *guestUnit) guestPlacement {
-	p := guestPlacement{
-		tenant:   m.place(KindTenant, u.place, sync.Value{}),
-		role:     m.place(KindDeviceRole, u.place, sync.Value{}),
-		platform: m.place(KindPlatform, u.place, sync.Value{}),
-		vrf:      m.place(KindVRF, u.place, sync.Value{}),
-	}
-	if pool := clean(u.guest.Pool, 100); !p.tenant.said && pool != "" && m.rules.objects.Pools == "tenant" {
-		p.tenant = placed{said: true, rule: "objects.pools"}
-		p.tenant.value, p.tenant.missing = m.target(KindTenant, pool, sync.Value{})
-	}
-	return p
-}
-
-func (p guestPlacement) missing() string { return missingOf(p.tenant, p.role, p.platform, p.vrf) }
-
-func (p guestPlacement) settle(fields map[string]sync.Field) {
-	p.tenant.settle(fields, "tenant")
-	p.role.settle(fields, "role")
-	p.platform.settle(fields, "platform")
 }
 
 // machineFields returns what is known of the guest itself.

@@ -79,18 +79,25 @@ func (m *mapping) target(kind sync.Kind, text string, site sync.Value) (value sy
 	case len(found) > 1:
 		missing = fmt.Sprintf("NetBox has more than one %s called %q: name it by its slug", kind, text)
 	case !m.asked[sync.Key{Kind: kind, Name: wanted + text}]:
-		missing = "it is looked up"
+		missing = lookedUp
 	case m.rules.create:
 		return m.create(kind, text, site), ""
 	default:
 		missing = fmt.Sprintf("NetBox has no %s called %q: create it there, or set placement.missing to create", kind, text)
 	}
-	key := sync.Key{Kind: kind, Name: wanted + text}
-	if !m.shared[key] {
-		m.shared[key] = true
-		m.add(sync.Record{Key: key, Label: text, Skip: missing})
-	}
+	m.want(sync.Record{Key: sync.Key{Kind: kind, Name: wanted + text}, Label: text, Skip: missing})
 	return sync.Value{}, missing
+}
+
+// lookedUp is why something is left alone as long as it was not looked up.
+const lookedUp = "it is looked up"
+
+// want adds a record that only says what is to be looked up, or is missing, once.
+func (m *mapping) want(r sync.Record) {
+	if !m.shared[r.Key] {
+		m.shared[r.Key] = true
+		m.add(r)
+	}
 }
 
 // named returns what NetBox has under a name or slug; a slug goes first.
@@ -134,6 +141,31 @@ func (p placed) settle(fields map[string]sync.Field, name string) {
 	if p.said {
 		fields[name] = untilEdited(p.rule, p.value)
 	}
+}
+
+// unitPlacement is what the placement says of nodes and guests alike.
+type unitPlacement struct{ tenant, role, platform, vrf placed }
+
+func (m *mapping) placeUnit(s subject) unitPlacement {
+	p := unitPlacement{
+		tenant:   m.place(KindTenant, s, sync.Value{}),
+		role:     m.place(KindDeviceRole, s, sync.Value{}),
+		platform: m.place(KindPlatform, s, sync.Value{}),
+		vrf:      m.place(KindVRF, s, sync.Value{}),
+	}
+	if pool := clean(s.pool, 100); !p.tenant.said && pool != "" && m.rules.objects.Pools == "tenant" {
+		p.tenant = placed{said: true, rule: "objects.pools"}
+		p.tenant.value, p.tenant.missing = m.target(KindTenant, pool, sync.Value{})
+	}
+	return p
+}
+
+func (p unitPlacement) missing() string { return missingOf(p.tenant, p.role, p.platform, p.vrf) }
+
+func (p unitPlacement) settle(fields map[string]sync.Field) {
+	p.tenant.settle(fields, "tenant")
+	p.role.settle(fields, "role")
+	p.platform.settle(fields, "platform")
 }
 
 // missingOf returns why a unit cannot be where the placement wants it; empty if it can.

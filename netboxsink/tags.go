@@ -18,9 +18,15 @@ func (m *mapping) knowTags() {
 	for _, r := range m.byKind[KindTag] {
 		m.tagNames[r.Key.Name] = r.Label
 	}
+	read := map[sync.Value]bool{} // few sets of tags are on many objects
 	for _, kind := range []sync.Kind{KindCluster, KindDevice, KindVirtualMachine} {
 		for _, r := range m.byKind[kind] {
-			for _, t := range tagsOf(r.Fields["tags"].Value) {
+			tags := r.Fields["tags"].Value
+			if read[tags] {
+				continue
+			}
+			read[tags] = true
+			for _, t := range tagsOf(tags) {
 				m.tagNames[t.Slug] = t.Name
 			}
 		}
@@ -54,10 +60,7 @@ func (m *mapping) tagNamed(name, color string) (t tagBrief, ok bool) {
 		}
 	}
 	if want := (sync.Key{Kind: KindTag, Name: wanted + name}); !m.asked[want] {
-		if !m.shared[want] {
-			m.shared[want] = true
-			m.add(sync.Record{Key: want, Label: name, Skip: "it is looked up"})
-		}
+		m.want(sync.Record{Key: want, Label: name, Skip: lookedUp})
 		return tagBrief{}, false
 	}
 	fields := map[string]sync.Value{"name": sync.String(cut(name, 100)), "slug": sync.String(key)}

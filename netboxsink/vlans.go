@@ -108,20 +108,16 @@ func (m *mapping) vlan(u *unit, n *nic, group placed, vid int) (sync.Key, bool) 
 	case len(found) > 1:
 		reason = fmt.Sprintf("%s %s has more than one of that number: it is not known which is meant", what, m.labelOf(place))
 	case m.isThere(place) && !m.asked[vlanWanted(place, number)]:
-		reason = "it is looked up"
+		reason = lookedUp
 	case m.rules.objects.CreateVLANs && !group.value.IsNull():
 		return m.createVLAN(u.inv, group.value, vid), true
 	default:
 		reason = fmt.Sprintf("%s %s has no such VLAN: create it there, or set objects.create_vlans", what, m.labelOf(place))
 	}
-	key := vlanWanted(place, number)
-	if !m.shared[key] {
-		m.shared[key] = true
-		m.add(sync.Record{
-			Key: key, Label: number, Skip: reason,
-			Fields: map[string]sync.Field{"vid": {Value: sync.Int(int64(vid))}, "place": {Value: place}},
-		})
-	}
+	m.want(sync.Record{
+		Key: vlanWanted(place, number), Label: number, Skip: reason,
+		Fields: map[string]sync.Field{"vid": {Value: sync.Int(int64(vid))}, "place": {Value: place}},
+	})
 	return sync.Key{}, false
 }
 
@@ -218,11 +214,8 @@ func (m *mapping) clusterGroup(inv *inventory.Inventory) placed {
 	if m.asked[key] {
 		return placed{value: m.create(KindVLANGroup, name, sync.Value{}), said: true}
 	}
-	if !m.shared[key] {
-		m.shared[key] = true
-		m.add(sync.Record{Key: key, Label: name, Skip: "it is looked up"})
-	}
-	return placed{said: true, missing: "it is looked up"}
+	m.want(sync.Record{Key: key, Label: name, Skip: lookedUp})
+	return placed{said: true, missing: lookedUp}
 }
 
 // createVLAN adds a VLAN to a group, called as the virtual network that has it.
