@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -60,8 +61,8 @@ func (g *gateway) begin(ctx context.Context) {
 func (g *gateway) rest() { g.transport.base.CloseIdleConnections() }
 
 // get reads a path and returns the answer's data, nil for null. If the entry is gone, another one takes its place; an
-// [UnreachableError] says that there is none. If it was away for a moment only, what it answers itself is asked once more:
-// without it there is no run.
+// [UnreachableError] says that there is none. If it was away for a moment only, the path is asked for once more, unless
+// what is wrong may be behind the entry: that costs one node or guest, no run.
 func (g *gateway) get(ctx context.Context, path string, limit time.Duration) (json.RawMessage, error) {
 	e := g.current()
 	raw, err := g.persist(ctx, e, path, limit)
@@ -75,7 +76,7 @@ func (g *gateway) get(ctx context.Context, path string, limit time.Duration) (js
 	switch {
 	case lost != nil:
 		return nil, lost
-	case other == e && strings.HasPrefix(path, "/nodes/"):
+	case other == e && strings.HasPrefix(path, "/nodes/") && !uncalled(err):
 		return nil, err // it lives: what is wrong is behind it, and costs one node or guest
 	}
 	return g.persist(ctx, other, path, limit)
@@ -180,6 +181,12 @@ func broken(err error) bool {
 	_, ok := as[*ConnectionError](err)
 	return ok && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE))
+}
+
+// uncalled tells whether there was no connection at all.
+func uncalled(err error) bool {
+	op, ok := as[*net.OpError](err)
+	return ok && op.Op == "dial"
 }
 
 func (g *gateway) current() *entry {

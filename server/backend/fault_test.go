@@ -60,7 +60,7 @@ func faults() []fault {
 	return []fault{
 		{
 			name: "connection refused", strike: both(refuse(atNetBox), refuse(atProxmox)),
-			want: at("aeaeaeae", "auaunuaa"),
+			want: at("aeaeaeae", "auauauaa"),
 			told: at(`NetBox at https://netbox\.example\.com cannot be reached .*: is it running, and is the URL right\?`,
 				`pve\.example\.com:8006 refuses the connection: check address and port`),
 		},
