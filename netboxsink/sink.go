@@ -46,7 +46,7 @@ type Options struct {
 	//
 	// Unless FixedPace is set, writes follow NetBox's answers between bounds. From Writers down to 1 are under way at once:
 	// half as many after a 429, a 502, 503 or 504, a deadlock or a lost answer, one more after every fourth good answer.
-	// One carries from 100 objects of a kind down to 10, as many as NetBox is expected to write in 10 seconds, or half of
+	// One carries from 100 objects of a kind down to 10, as many as NetBox is expected to write in 15 seconds, or half of
 	// Timeout if that is less; it is fewer only when no more are due. While NetBox asks for a rest (Retry-After, up to a
 	// minute), nothing is written.
 	Writers int
@@ -120,7 +120,7 @@ func NewFromConfiguration(c *netbox.Configuration, o *Options) (*Sink, error) {
 	timeout := cmp.Or(max(o.Timeout, 0), 2*time.Minute)
 	return &Sink{
 		rules: rules, kept: map[string]kept{}, runs: map[string]running{},
-		pace: newPace(cmp.Or(max(o.Writers, 0), 4), min(10*time.Second, timeout/2), o.FixedPace),
+		pace: newPace(cmp.Or(max(o.Writers, 0), 4), min(15*time.Second, timeout/2), o.FixedPace),
 		client: &client{
 			base: strings.TrimSuffix(base, "/"), configuration: c, timeout: timeout, logger: logger,
 			readers: make(chan struct{}, cmp.Or(max(o.Readers, 0), 4)),

@@ -47,6 +47,8 @@ type FieldChange struct {
 	Name string `json:"name"`
 	Old  Value  `json:"old"`
 	New  Value  `json:"new"`
+	// Rule is that by which the field is written; empty for [Always].
+	Rule Rule `json:"rule,omitempty"`
 	// Spare is the value that the field takes before New where another record waits for Old.
 	Spare Value `json:"spare,omitzero"`
 }

@@ -20,6 +20,7 @@ type chunk struct {
 	failed  map[Key]error            // failed here
 	late    map[Key]map[string]Value // fields that wait for what they refer to
 	landed  map[Key]bool             // of what something was written
+	memory  map[Key]Value            // of units, as it is in the sink once what was built is written
 	cut     bool                     // the run was cancelled before all was sent
 }
 
@@ -27,6 +28,7 @@ func (w *writing) newChunk(changes []*Change) *chunk {
 	c := &chunk{
 		w: w, changes: changes, units: map[Key][]*Change{}, pending: map[Key]bool{}, ids: map[Key]string{},
 		failed: map[Key]error{}, late: map[Key]map[string]Value{}, landed: map[Key]bool{},
+		memory: map[Key]Value{},
 	}
 	for _, change := range changes {
 		c.units[change.Unit] = append(c.units[change.Unit], change)
@@ -145,9 +147,11 @@ func (c *chunk) item(change *Change) (Item, error) {
 	for _, f := range change.Fields {
 		switch {
 		case f.Name == MemoryField:
-			if v := c.transition(change, f).Value(); v != f.Old {
+			v := c.transition(change, f).Value()
+			if v != f.Old {
 				item.Fields[f.Name] = v
 			}
+			c.memory[change.Key] = v
 		case !f.New.IsRef():
 			item.Fields[f.Name] = f.New
 		default:
@@ -264,7 +268,7 @@ func (c *chunk) lateWave() {
 		if f == nil || c.cut || !c.settled(change.Unit) {
 			continue
 		}
-		if c.transition(change, *f).Value() != f.New || c.late[change.Key] != nil {
+		if c.memory[change.Key] != f.New {
 			c.putOff(change.Key, MemoryField, f.New)
 		}
 	}

@@ -331,14 +331,14 @@ func (d *differ) compareField(c *Change, r, was *Record, name, field string, rul
 	case was == nil && rule == Never, !d.reachable(f.Value), f.Value.IsNull() && d.pointsOutOfScope(current):
 		return false
 	case was == nil:
-		c.Fields = append(c.Fields, FieldChange{Name: field, New: f.Value})
+		c.Fields = append(c.Fields, FieldChange{Name: field, New: f.Value, Rule: rule.unlessAlways()})
 		return true
 	}
 	if reason := rule.refuses(f, current, entryValues(d.old.last(name, field)), r.Unit); reason != "" {
 		c.Left = append(c.Left, LeftField{Name: field, Value: current, Wanted: f.Value, Reason: reason})
 		return false
 	}
-	c.Fields = append(c.Fields, FieldChange{Name: field, Old: current, New: f.Value})
+	c.Fields = append(c.Fields, FieldChange{Name: field, Old: current, New: f.Value, Rule: rule.unlessAlways()})
 	return true
 }
 

@@ -82,7 +82,10 @@ func (m Memory) with(changes []*Change, next Memory) Memory {
 			if next.Last(name, f.Name) == nil {
 				continue
 			}
-			values := append(slices.Clone(out.Last(name, f.Name)), remembered(f.Old, c.Unit))
+			values := slices.Clone(out.Last(name, f.Name))
+			if f.Rule != IfEmptyOrOurs || !f.Old.IsEmpty() { // by that rule, nothing is as good as ours
+				values = append(values, remembered(f.Old, c.Unit))
+			}
 			if !f.Spare.IsNull() {
 				values = append(values, remembered(f.Spare, c.Unit))
 			}

@@ -28,6 +28,14 @@ func (r Rule) valid() bool {
 	return false
 }
 
+// unlessAlways returns the rule, the zero value for Always.
+func (r Rule) unlessAlways() Rule {
+	if r == Always {
+		return ""
+	}
+	return r
+}
+
 // remembers tells whether the rule needs the memory of what was written last.
 func (r Rule) remembers() bool { return r == UntilEdited || r == IfEmptyOrOurs }
 

@@ -219,3 +219,26 @@ func TestCounts(t *testing.T) {
 	assert.Equal(t, 63, c.Total())
 	assert.Equal(t, 7, c.Written())
 }
+
+// TestMemoryOfALateReference: the creation can tell what will stand in a field that may be written where nothing stands;
+// another rule needs to know that nothing was there of ours.
+func TestMemoryOfALateReference(t *testing.T) {
+	t.Parallel()
+	top, d := vm("a/1"), disk("a/1/d")
+	for rule, want := range map[sync.Rule]bool{sync.IfEmptyOrOurs: false, sync.UntilEdited: true} {
+		r := unit(top, "")
+		r.Fields["first"] = sync.Field{Value: sync.Ref(d), Rule: rule}
+		f := newFixed(r, referring(child(d, top, ""), "vm", sync.Ref(top)))
+		_, err := f.run(t)
+		require.NoError(t, err)
+		require.Len(t, f.batches, 3)
+		late := f.batches[2].Items[0]
+		assert.Contains(t, late.Refs, "first")
+		_, again := late.Fields[sync.MemoryField]
+		assert.Equal(t, want, again, "%s: the memory is written once more", rule)
+		f.batches = nil
+		_, err = f.run(t)
+		require.NoError(t, err)
+		assert.Empty(t, f.batches, "%s", rule)
+	}
+}
