@@ -93,11 +93,11 @@ func (m *mapping) holders() map[spot]*sync.Record {
 	holders := map[spot]*sync.Record{}
 	for _, kind := range []sync.Kind{KindNodeAddress, KindAddress} {
 		for _, r := range m.byKind[kind] {
-			prefix, err := netip.ParsePrefix(r.Fields["address"].Value.Text())
+			prefix, err := netip.ParsePrefix(r.Fields.Value("address").Text())
 			if err != nil {
 				continue
 			}
-			at := spot{prefix.Addr(), r.Fields["vrf"].Value}
+			at := spot{prefix.Addr(), r.Fields.Value("vrf")}
 			if other := holders[at]; other == nil || other.Source == "" && r.Source != "" {
 				holders[at] = r
 			}
@@ -132,11 +132,11 @@ func (m *mapping) judge(claims []claim, holder *sync.Record, known map[sync.Key]
 				return to(c, holder.ID)
 			}
 		}
-		if m.rules.addresses.Conflict == "take-if-unassigned" && holder.Fields["holder"].Value == sync.String(nobody) {
+		if m.rules.addresses.Conflict == "take-if-unassigned" && holder.Fields.Value("holder") == sync.String(nobody) {
 			return to(claims[0], holder.ID)
 		}
 	}
-	if m.rules.addresses.Conflict == "share" && slices.Contains(sharedRoles(), holder.Fields["role"].Value.Text()) {
+	if m.rules.addresses.Conflict == "share" && slices.Contains(sharedRoles(), holder.Fields.Value("role").Text()) {
 		return verdict{shared: true}
 	}
 	return verdict{reason: fmt.Sprintf("%s belongs to %s in NetBox", holder.Label, m.ownerOf(holder))}
@@ -144,7 +144,7 @@ func (m *mapping) judge(claims []claim, holder *sync.Record, known map[sync.Key]
 
 // sitsOn tells whether an address is on an interface of a unit.
 func (m *mapping) sitsOn(address *sync.Record, unit sync.Key) bool {
-	for _, key := range address.Fields["assigned_object"].Value.Keys() {
+	for _, key := range address.Fields.Value("assigned_object").Keys() {
 		if r := m.current[key]; r != nil && r.Unit == unit {
 			return true
 		}
@@ -154,7 +154,7 @@ func (m *mapping) sitsOn(address *sync.Record, unit sync.Key) bool {
 
 // ownerOf tells whose an address is.
 func (m *mapping) ownerOf(address *sync.Record) string {
-	if owner := address.Fields["holder"].Value.Text(); owner != "" {
+	if owner := address.Fields.Value("holder").Text(); owner != "" {
 		return owner
 	}
 	unit := m.current[address.Unit]
@@ -203,19 +203,19 @@ func (m *mapping) address(c claim, v verdict, skip string) {
 		Key: childKey(u.family.address, u.key, addressName(host.String())), Unit: u.key,
 		Label: c.address.Prefix.String(), Source: u.inv.Source, Skip: skip,
 		Claims: []sync.Claim{addressClaim(u.vrf.value, host)},
-		Fields: map[string]sync.Field{
+		Fields: sync.NewFields(map[string]sync.Field{
 			"address":         from(source, sync.String(c.address.Prefix.String())),
 			"status":          untilEdited("whether the configuration asks for DHCP", sync.String(status), sync.String("active")),
 			"assigned_object": {Value: sync.Ref(c.nic.key), From: source, Needed: true},
 			"description":     ownText("where the address is from", "From "+source),
-		},
+		}),
 	}
 	was := m.current[record.Key]
 	if u.vrf.said {
-		record.Fields["vrf"] = from(u.vrf.rule, u.vrf.value)
+		record.Fields.Set("vrf", from(u.vrf.rule, u.vrf.value))
 	}
 	if v.shared {
-		record.Fields["role"] = untilEdited("addresses.share_role", sync.String(m.rules.addresses.ShareRole))
+		record.Fields.Set("role", untilEdited("addresses.share_role", sync.String(m.rules.addresses.ShareRole)))
 	}
 	if skip != "" {
 		record.Claims = nil

@@ -10,7 +10,7 @@ import (
 // adoptable tells whether an object may be taken over as far as its marks go: it bears no source's, and is the documented
 // backend's or, where the configuration says so, anybody's.
 func (m *mapping) adoptable(r *sync.Record) bool {
-	if r.Source != "" || !r.Fields[customPrefix+fieldSource].Value.IsEmpty() || m.takenOver[r] {
+	if r.Source != "" || !r.Fields.Value(customPrefix+fieldSource).IsEmpty() || m.takenOver[r] {
 		return false
 	}
 	switch m.rules.adoption {
@@ -25,10 +25,10 @@ func (m *mapping) adoptable(r *sync.Record) bool {
 // deviceToTakeOver returns the device that may be taken over for a node: of its name, in its cluster or site.
 func (m *mapping) deviceToTakeOver(u *nodeUnit) *sync.Record {
 	for _, r := range m.byKind[KindDevice] {
-		if !strings.EqualFold(r.Fields["name"].Value.Text(), u.node.Name) || !m.adoptable(r) {
+		if !strings.EqualFold(r.Fields.Value("name").Text(), u.node.Name) || !m.adoptable(r) {
 			continue
 		}
-		if r.Fields["cluster"].Value == sync.Ref(m.clusters[u.inv.Source]) || r.Fields["site"].Value == u.site {
+		if r.Fields.Value("cluster") == sync.Ref(m.clusters[u.inv.Source]) || r.Fields.Value("site") == u.site {
 			return r
 		}
 	}
@@ -46,14 +46,14 @@ func (m *mapping) machineToTakeOver(u *guestUnit, claims map[string]int) *sync.R
 	}
 	var found []*sync.Record
 	for _, r := range candidates {
-		word := r.Fields[customPrefix+fieldType].Value.Text()
+		word := r.Fields.Value(customPrefix+fieldType).Text()
 		if m.adoptable(r) && (word == "" || word == kindOf(u.guest.Kind).word) &&
-			r.Fields["cluster"].Value == sync.Ref(m.clusters[u.inv.Source]) {
+			r.Fields.Value("cluster") == sync.Ref(m.clusters[u.inv.Source]) {
 			found = append(found, r)
 		}
 	}
 	if len(found) > 1 {
-		found = slices.DeleteFunc(found, func(r *sync.Record) bool { return !strings.EqualFold(r.Fields["name"].Value.Text(), u.guest.Name) })
+		found = slices.DeleteFunc(found, func(r *sync.Record) bool { return !strings.EqualFold(r.Fields.Value("name").Text(), u.guest.Name) })
 	}
 	if len(found) != 1 {
 		return nil // none, or several: taking one of them would be a guess

@@ -49,6 +49,7 @@ func (r *reading) children(ctx context.Context, s *Sink, f family, units map[int
 	if err != nil {
 		return err
 	}
+	r.records = slices.Grow(r.records, 2*len(interfaces)+len(disks)+len(addresses))
 	r.interfaces(f, interfaces, units)
 	for _, d := range disks {
 		r.disk(&d, units[d.VirtualMachine.ID])
@@ -113,7 +114,7 @@ func hasMAC(m sync.Memory, name string, i *interfaceObject) bool {
 func (r *reading) networkInterface(f family, i *interfaceObject, unit unitRead, name string) {
 	record := sync.Record{
 		Key: interfaceKey(f, i, unit, name), Unit: unit.key, ID: id(i.ID), Label: i.Name,
-		Fields: map[string]sync.Field{
+		Fields: sync.NewFields(map[string]sync.Field{
 			f.parent:        {Value: sync.Ref(unit.key)},
 			"name":          {Value: sync.String(i.Name)},
 			"enabled":       {Value: sync.Bool(i.Enabled)},
@@ -122,20 +123,20 @@ func (r *reading) networkInterface(f family, i *interfaceObject, unit unitRead, 
 			"mode":          {Value: textOrNull(string(i.Mode))},
 			"untagged_vlan": {Value: r.vlans(i.UntaggedVLAN)},
 			"tagged_vlans":  {Value: r.vlanList(i.TaggedVLANs)},
-		},
+		}),
 		Claims: []sync.Claim{nameClaim(f.nic, sync.Ref(unit.key), i.Name, id(i.ID))},
 	}
-	i.note(record.Fields)
+	i.note(&record.Fields)
 	if name != "" {
 		record.Source = unit.source
 	}
 	if i.MTU != nil {
-		record.Fields["mtu"] = sync.Field{Value: sync.Int(*i.MTU)}
+		record.Fields.Set("mtu", sync.Field{Value: sync.Int(*i.MTU)})
 	}
 	if f.unit == KindDevice {
-		record.Fields["type"] = sync.Field{Value: sync.String(string(i.Type))}
+		record.Fields.Set("type", sync.Field{Value: sync.String(string(i.Type))})
 		for field, other := range map[string]*brief{"parent": i.Parent, "bridge": i.Bridge, "lag": i.LAG} {
-			record.Fields[field] = sync.Field{Value: r.ref(f.nic, other)}
+			record.Fields.Set(field, sync.Field{Value: r.ref(f.nic, other)})
 		}
 	}
 	macs := r.macs(f, i, unit, name, &record)
@@ -148,7 +149,7 @@ func (r *reading) networkInterface(f family, i *interfaceObject, unit unitRead, 
 // macs returns the MAC addresses of an interface, and adds the primary one to its record.
 func (r *reading) macs(f family, i *interfaceObject, unit unitRead, name string, record *sync.Record) []sync.Record {
 	if i.PrimaryMAC != nil {
-		record.Fields["mac_address"] = sync.Field{Value: sync.String(strings.ToUpper(i.PrimaryMAC.label()))}
+		record.Fields.Set("mac_address", sync.Field{Value: sync.String(strings.ToUpper(i.PrimaryMAC.label()))})
 	}
 	slices.SortStableFunc(i.MACs, func(a, b brief) int { // the primary one first: of equal ones it is the one to keep
 		isPrimary := func(m brief) int {
@@ -164,16 +165,16 @@ func (r *reading) macs(f family, i *interfaceObject, unit unitRead, name string,
 		mac := strings.ToUpper(b.label())
 		m := sync.Record{
 			Key: foreign(f.mac, b.ID), Unit: unit.key, ID: id(b.ID), Label: mac,
-			Fields: map[string]sync.Field{
+			Fields: sync.NewFields(map[string]sync.Field{
 				"mac_address":     {Value: sync.String(mac)},
 				"assigned_object": {Value: sync.Ref(record.Key)},
-			},
+			}),
 		}
-		if _, named := unit.memory[macName(name, mac)]; named && name != "" {
+		if name != "" && unit.memory.Names(macName(name, mac)) {
 			m.Key, m.Source = r.oursOrSurplus(childKey(f.mac, unit.key, macName(name, mac)), b.ID), unit.source
 		}
 		if i.PrimaryMAC != nil && b.ID == i.PrimaryMAC.ID {
-			record.Fields["primary_mac_address"] = sync.Field{Value: sync.Ref(m.Key)}
+			record.Fields.Set("primary_mac_address", sync.Field{Value: sync.Ref(m.Key)})
 		}
 		r.keys[m.Key] = true
 		macs = append(macs, m)
@@ -197,7 +198,7 @@ func (r *reading) vlanList(list []brief) sync.Value {
 		key := foreign(KindVLAN, b.ID)
 		if !r.keys[key] {
 			r.add(sync.Record{
-				Key: key, ID: id(b.ID), Label: b.label(), Fields: map[string]sync.Field{"vid": {Value: sync.Int(b.VID)}},
+				Key: key, ID: id(b.ID), Label: b.label(), Fields: sync.NewFields(map[string]sync.Field{"vid": {Value: sync.Int(b.VID)}}),
 			})
 		}
 		keys = append(keys, key)
@@ -208,15 +209,15 @@ func (r *reading) vlanList(list []brief) sync.Value {
 func (r *reading) disk(d *diskObject, unit unitRead) {
 	record := sync.Record{
 		Key: foreign(KindDisk, d.ID), Unit: unit.key, ID: id(d.ID), Label: d.Name,
-		Fields: map[string]sync.Field{
+		Fields: sync.NewFields(map[string]sync.Field{
 			"virtual_machine": {Value: sync.Ref(unit.key)},
 			"name":            {Value: sync.String(d.Name)},
 			"size":            {Value: sync.Int(d.Size)},
 			"description":     {Value: sync.String(d.Description)},
-		},
+		}),
 		Claims: []sync.Claim{nameClaim(KindDisk, sync.Ref(unit.key), d.Name, id(d.ID))},
 	}
-	d.note(record.Fields)
+	d.note(&record.Fields)
 	for _, name := range unit.children {
 		if familyOf(KindVirtualMachine).child(name) == KindDisk && slices.Contains(unit.memory.Last(name, "name"), sync.String(d.Name)) {
 			if key := childKey(KindDisk, unit.key, name); !r.keys[key] {
@@ -235,31 +236,31 @@ func (r *reading) address(f family, a *addressObject, unit unitRead, shared sync
 	record := sync.Record{
 		Key: foreign(f.address, a.ID), Unit: unit.key, ID: id(a.ID), Label: a.Address, Fields: r.addressFields(a),
 	}
-	record.Fields["assigned_object"] = sync.Field{Value: r.refID(f.nic, a.AssignedID)}
-	a.note(record.Fields)
+	record.Fields.Set("assigned_object", sync.Field{Value: r.refID(f.nic, a.AssignedID)})
+	a.note(&record.Fields)
 	if host.IsValid() {
-		claim := addressClaim(record.Fields["vrf"].Value, host)
+		claim := addressClaim(record.Fields.Value("vrf"), host)
 		if !shared.IsNull() {
 			claim.Field, claim.Spare = "role", shared
 		}
 		record.Claims = []sync.Claim{claim}
 	}
 	name := addressName(host.String())
-	if _, named := unit.memory[name]; named && host.IsValid() {
+	if host.IsValid() && unit.memory.Names(name) {
 		record.Key, record.Source = r.oursOrSurplus(childKey(f.address, unit.key, name), a.ID), unit.source
 	}
 	r.add(record)
 }
 
 // addressFields returns what is compared of an address, but for what it sits on.
-func (r *reading) addressFields(a *addressObject) map[string]sync.Field {
-	return map[string]sync.Field{
+func (r *reading) addressFields(a *addressObject) sync.Fields {
+	return sync.NewFields(map[string]sync.Field{
 		"address":     {Value: sync.String(a.Address)},
 		"status":      {Value: sync.String(string(a.Status))},
 		"role":        {Value: textOrNull(string(a.Role))},
 		"vrf":         {Value: r.ref(KindVRF, a.VRF)},
 		"description": {Value: sync.String(a.Description)},
-	}
+	})
 }
 
 // oursOrSurplus returns the key of an object that the memory names, or, if there is one under that key already, one that
@@ -279,9 +280,9 @@ func (r *reading) fixPointers(f family) {
 			continue
 		}
 		for _, name := range []string{"primary_ip4", "primary_ip6"} {
-			for _, target := range record.Fields[name].Value.Keys() {
+			for _, target := range record.Fields.Value(name).Keys() {
 				if key, ok := r.known[f.address][strings.TrimPrefix(target.Name, "#")]; ok {
-					record.Fields[name] = sync.Field{Value: sync.Ref(key)}
+					record.Fields.Set(name, sync.Field{Value: sync.Ref(key)})
 				}
 			}
 		}

@@ -12,7 +12,7 @@ import (
 func (m *mapping) findClusters(inventories []*inventory.Inventory) {
 	taken := map[string]bool{} // names of clusters that stand for another source
 	for _, r := range m.byKind[KindCluster] {
-		taken[r.Fields["name"].Value.Text()] = true
+		taken[r.Fields.Value("name").Text()] = true
 	}
 	for _, inv := range inventories {
 		was := m.clusterOf(inv)
@@ -50,7 +50,7 @@ func clusterName(inv *inventory.Inventory) string {
 // clusterToTakeOver returns the cluster of that name that nobody marked.
 func (m *mapping) clusterToTakeOver(name string) *sync.Record {
 	for _, r := range m.byKind[KindCluster] {
-		if r.Fields["name"].Value.Text() == name && m.adoptable(r) {
+		if r.Fields.Value("name").Text() == name && m.adoptable(r) {
 			return r
 		}
 	}
@@ -76,12 +76,12 @@ func (m *mapping) cluster(inv *inventory.Inventory) {
 	was := m.current[m.clusters[inv.Source]]
 	mark := from("the name of the source", sync.String(inv.Source))
 	if was != nil {
-		record := sync.Record{Key: key, Label: was.Label, Source: inv.Source, Fields: map[string]sync.Field{customPrefix + fieldSource: mark}}
+		record := sync.Record{Key: key, Label: was.Label, Source: inv.Source, Fields: sync.NewFields(map[string]sync.Field{customPrefix + fieldSource: mark})}
 		if was.Key != key {
 			m.adopt(&record, was)
 		}
-		if site := was.Fields["site"].Value; !site.IsNull() && !m.allIn(inv, site) {
-			record.Fields["site"] = from("its nodes are in other sites, which NetBox lets none of a cluster with a site", sync.Value{})
+		if site := was.Fields.Value("site"); !site.IsNull() && !m.allIn(inv, site) {
+			record.Fields.Set("site", from("its nodes are in other sites, which NetBox lets none of a cluster with a site", sync.Value{}))
 		}
 		m.add(record)
 		return
@@ -97,20 +97,20 @@ func (m *mapping) cluster(inv *inventory.Inventory) {
 	once := func(source string, v sync.Value) sync.Field {
 		return sync.Field{Value: v, From: source, Rule: sync.CreateOnly}
 	}
-	record := sync.Record{Key: key, Label: m.clusterNames[inv.Source], Source: inv.Source, Fields: map[string]sync.Field{
+	record := sync.Record{Key: key, Label: m.clusterNames[inv.Source], Source: inv.Source, Fields: sync.NewFields(map[string]sync.Field{
 		"name":                     once("the name of the cluster", sync.String(m.clusterNames[inv.Source])),
 		"type":                     once("a cluster or a standalone node", clusterType),
 		"description":              once("", sync.String("Proxmox "+mode+" cluster.")),
 		"tags":                     once("", m.tags()),
 		customPrefix + fieldSource: mark,
-	}}
+	})}
 	tenant := m.place(KindTenant, subject{source: inv.Source, cluster: inv.Cluster.Name}, sync.Value{})
 	record.Skip = tenant.missing
 	if tenant.said {
-		record.Fields["tenant"] = once(tenant.rule, tenant.value)
+		record.Fields.Set("tenant", once(tenant.rule, tenant.value))
 	}
 	if site := m.commonSite(inv); !site.IsNull() {
-		record.Fields["site"] = once("the site of all its nodes", site)
+		record.Fields.Set("site", once("the site of all its nodes", site))
 	}
 	m.add(record)
 }
@@ -136,14 +136,14 @@ func (m *mapping) commonSite(inv *inventory.Inventory) sync.Value {
 // that in which we put its nodes before, else a default one.
 func (m *mapping) siteOf(inv *inventory.Inventory, cluster string, was *sync.Record) sync.Key {
 	if was != nil {
-		for _, key := range was.Fields["site"].Value.Keys() {
+		for _, key := range was.Fields.Value("site").Keys() {
 			return key
 		}
 		for _, r := range m.byKind[KindDevice] {
 			if r.Source != inv.Source {
 				continue
 			}
-			last := sync.ParseMemory(r.Fields[sync.MemoryField].Value).Last("", "site")
+			last := sync.ParseMemory(r.Fields.Value(sync.MemoryField)).Last("", "site")
 			key := sync.Key{Kind: KindSite}
 			if len(last) == 1 {
 				key.Name = last[0].Text()

@@ -70,6 +70,7 @@ func (r *reading) allChildren(ctx context.Context, s *Sink, units []map[int64]un
 
 // join adds what another reading has more.
 func (r *reading) join(part *reading) {
+	r.records = slices.Grow(r.records, len(part.records))
 	for _, record := range part.records {
 		if !r.keys[record.Key] {
 			r.add(record)
@@ -145,7 +146,7 @@ func (r *reading) ownClusters(clusters []clusterObject, sources []string) {
 
 // cluster adds a cluster, and the site that it is scoped to.
 func (r *reading) cluster(key sync.Key, c *clusterObject) {
-	fields := map[string]sync.Field{
+	fields := sync.NewFields(map[string]sync.Field{
 		"name":                     {Value: sync.String(c.Name)},
 		"type":                     {Value: r.ref(KindClusterType, c.Type)},
 		"description":              {Value: sync.String(c.Description)},
@@ -153,11 +154,11 @@ func (r *reading) cluster(key sync.Key, c *clusterObject) {
 		"tenant":                   {Value: r.ref(KindTenant, c.Tenant)},
 		"site":                     {},
 		customPrefix + fieldSource: {Value: c.CustomFields.value(fieldSource)},
-	}
+	})
 	if c.ScopeType == "dcim.site" && c.Scope != nil {
-		fields["site"] = sync.Field{Value: r.ref(KindSite, c.Scope)}
+		fields.Set("site", sync.Field{Value: r.ref(KindSite, c.Scope)})
 	}
-	c.note(fields)
+	c.note(&fields)
 	r.add(sync.Record{Key: key, ID: id(c.ID), Label: c.Name, Fields: fields})
 }
 
@@ -193,7 +194,7 @@ func nodeName(d *deviceObject, memory sync.Memory) string {
 }
 
 func (r *reading) device(key sync.Key, source string, d *deviceObject) {
-	fields := map[string]sync.Field{
+	fields := sync.NewFields(map[string]sync.Field{
 		"name":                     {Value: sync.String(d.Name)},
 		"status":                   {Value: sync.String(string(d.Status))},
 		"site":                     {Value: r.ref(KindSite, d.Site)},
@@ -209,14 +210,14 @@ func (r *reading) device(key sync.Key, source string, d *deviceObject) {
 		"tags":                     {Value: tagsValue(d.Tags)},
 		customPrefix + fieldSource: {Value: d.CustomFields.value(fieldSource)},
 		sync.MemoryField:           {Value: d.CustomFields.value(fieldMemory)},
-	}
+	})
 	for _, name := range []string{fieldNodeCPUs, fieldNodeMemory, fieldNodeCPUModel, fieldGone} {
-		fields[customPrefix+name] = sync.Field{Value: d.CustomFields.value(name)}
+		fields.Set(customPrefix+name, sync.Field{Value: d.CustomFields.value(name)})
 	}
-	d.note(fields)
+	d.note(&fields)
 	r.add(sync.Record{
 		Key: key, Unit: key, ID: id(d.ID), Label: d.Name, Source: source, Fields: fields,
-		Claims: []sync.Claim{nameClaim(KindDevice, fields["site"].Value, d.Name, id(d.ID))},
+		Claims: []sync.Claim{nameClaim(KindDevice, fields.Value("site"), d.Name, id(d.ID))},
 	})
 }
 
@@ -254,6 +255,7 @@ func (r *reading) refTo(kind sync.Kind, b *brief) sync.Value {
 func (r *reading) ownMachines(machines []machineObject, sources []string) map[int64]unitRead {
 	units := map[int64]unitRead{}
 	taken := map[sync.Key]bool{}
+	r.records = slices.Grow(r.records, len(machines))
 	slices.SortFunc(machines, func(a, b machineObject) int { return cmp.Compare(b.ID, a.ID) })
 	for _, m := range machines {
 		source := m.CustomFields.text(fieldSource)
@@ -281,7 +283,7 @@ func guestID(m *machineObject) int {
 }
 
 func (r *reading) machine(key sync.Key, source string, m *machineObject) {
-	fields := map[string]sync.Field{
+	fields := sync.NewFields(map[string]sync.Field{
 		"name":                 {Value: sync.String(m.Name)},
 		"status":               {Value: sync.String(string(m.Status))},
 		"site":                 {Value: r.ref(KindSite, m.Site)},
@@ -300,24 +302,24 @@ func (r *reading) machine(key sync.Key, source string, m *machineObject) {
 		"primary_ip6":          {Value: r.ref(KindAddress, m.PrimaryIP6)},
 		"tags":                 {Value: tagsValue(m.Tags)},
 		sync.MemoryField:       {Value: m.CustomFields.value(fieldMemory)},
-	}
+	})
 	if m.VCPUs != nil {
 		if v, err := sync.ParseValue([]byte(*m.VCPUs)); err == nil {
-			fields["vcpus"] = sync.Field{Value: v}
+			fields.Set("vcpus", sync.Field{Value: v})
 		}
 	}
 	if m.Memory != nil {
-		fields["memory"] = sync.Field{Value: sync.Int(*m.Memory)}
+		fields.Set("memory", sync.Field{Value: sync.Int(*m.Memory)})
 	}
 	for _, name := range []string{
 		fieldID, fieldType, fieldStartAtBoot, fieldUnprivileged, fieldAgent, fieldSearchDomain, fieldSource, fieldUUID,
 		fieldNode, fieldPool, fieldHA, fieldTags, fieldGone,
 	} {
-		fields[customPrefix+name] = sync.Field{Value: m.CustomFields.value(name)}
+		fields.Set(customPrefix+name, sync.Field{Value: m.CustomFields.value(name)})
 	}
-	m.note(fields)
+	m.note(&fields)
 	r.add(sync.Record{
 		Key: key, Unit: key, ID: id(m.ID), Label: m.Name, Source: source, Guest: guestID(m), Fields: fields,
-		Claims: []sync.Claim{nameClaim(KindVirtualMachine, fields["cluster"].Value, m.Name, id(m.ID))},
+		Claims: []sync.Claim{nameClaim(KindVirtualMachine, fields.Value("cluster"), m.Name, id(m.ID))},
 	})
 }

@@ -23,6 +23,7 @@ func (s *Sink) Desired(inventories []*inventory.Inventory, current *sync.State) 
 	for i, inv := range readable {
 		readable[i] = m.once(inv)
 	}
+	m.state.Records = slices.Grow(m.state.Records, records(readable))
 	if len(readable) > 0 {
 		m.standing()
 	}
@@ -38,6 +39,23 @@ func (s *Sink) Desired(inventories []*inventory.Inventory, current *sync.State) 
 	return &m.state, nil
 }
 
+// records returns about how many records the inventories will be.
+func records(inventories []*inventory.Inventory) (n int) {
+	for _, inv := range inventories {
+		n += 50 // what they share
+		for _, node := range inv.Nodes {
+			n += 1 + 3*len(node.Interfaces)
+		}
+		for _, guest := range inv.Guests {
+			n += 1 + len(guest.Disks) + 2*len(guest.NICs)
+			for _, nic := range guest.NICs {
+				n += len(nic.Addresses)
+			}
+		}
+	}
+	return n
+}
+
 // own puts the rules of the configuration in the place of ours.
 func (m *mapping) own() {
 	if len(m.rules.ownership) == 0 {
@@ -46,11 +64,11 @@ func (m *mapping) own() {
 	for i := range m.state.Records {
 		r := &m.state.Records[i]
 		for field, rule := range m.rules.ownership[r.Key.Kind] {
-			if f, ok := r.Fields[field]; ok {
+			if f, ok := r.Fields.Get(field); ok {
 				// What was written stays in the memory, and with it what people edited: rules come and go.
 				f.Remember = f.Remember || f.Rule == sync.UntilEdited || f.Rule == sync.IfEmptyOrOurs
 				f.Rule = rule
-				r.Fields[field] = f
+				r.Fields.Set(field, f)
 			}
 		}
 	}

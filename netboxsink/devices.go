@@ -69,7 +69,7 @@ func (m *mapping) node(inv *inventory.Inventory, node *inventory.Node) *nodeUnit
 	u.skip = cmp.Or(m.oddUnit(u.was), missingOf(u.placedSite, u.location), u.placed.missing())
 	m.deviceSites[u.key] = u.siteToBe(u.site)
 	if u.skip != "" && u.was != nil {
-		m.deviceSites[u.key] = u.was.Fields["site"].Value // with the guests on it
+		m.deviceSites[u.key] = u.was.Fields.Value("site") // with the guests on it
 	}
 	return u
 }
@@ -81,7 +81,7 @@ func (u *unit) siteToBe(site sync.Value) sync.Value {
 	if u.was == nil {
 		return site
 	}
-	current := u.was.Fields["site"].Value
+	current := u.was.Fields.Value("site")
 	if slices.Contains(u.memory.Last("", "site"), sync.String(current.Text())) {
 		return site
 	}
@@ -90,7 +90,7 @@ func (u *unit) siteToBe(site sync.Value) sync.Value {
 
 // leavesSite tells whether the device will be in another site than it is in, where others may have its name.
 func (m *mapping) leavesSite(u *nodeUnit) bool {
-	return u.was != nil && m.deviceSites[u.key] != u.was.Fields["site"].Value
+	return u.was != nil && m.deviceSites[u.key] != u.was.Fields.Value("site")
 }
 
 // device adds the device of a node, and tells whether what hangs on it is to be added too.
@@ -113,8 +113,8 @@ func (m *mapping) device(u *nodeUnit, names *naming) bool {
 	}
 	record.Label, record.Claims = name, []sync.Claim{nameClaim(KindDevice, place, name, "")}
 	record.Fields = m.deviceFields(u, name)
-	u.location.settle(record.Fields, "location")
-	u.placed.settle(record.Fields)
+	u.location.settle(&record.Fields, "location")
+	u.placed.settle(&record.Fields)
 	u.vrf = u.placed.vrf
 	m.takeOver(&record, &u.unit)
 	m.add(record)
@@ -122,8 +122,8 @@ func (m *mapping) device(u *nodeUnit, names *naming) bool {
 }
 
 // deviceFields returns what is known of the node itself.
-func (m *mapping) deviceFields(u *nodeUnit, name string) map[string]sync.Field {
-	fields := map[string]sync.Field{
+func (m *mapping) deviceFields(u *nodeUnit, name string) sync.Fields {
+	fields := sync.NewFields(map[string]sync.Field{
 		"name": {
 			Value: sync.String(name), From: "the name of the node", Rule: sync.UntilEdited, Ours: []sync.Value{sync.String(u.base())},
 		},
@@ -134,26 +134,26 @@ func (m *mapping) deviceFields(u *nodeUnit, name string) map[string]sync.Field {
 		"description":              ownText("the name of the node", "Proxmox Node "+u.node.Name),
 		"tags":                     from("what others put there, and ours", m.withTag(u.was)),
 		customPrefix + fieldSource: from("the name of the source", sync.String(u.inv.Source)),
-	}
-	if u.was != nil && !u.was.Fields[customPrefix+fieldGone].Value.IsNull() {
-		fields[customPrefix+fieldGone] = from("the node is there again", sync.Value{})
+	})
+	if u.was != nil && !u.was.Fields.Value(customPrefix+fieldGone).IsNull() {
+		fields.Set(customPrefix+fieldGone, from("the node is there again", sync.Value{}))
 	}
 	if status := map[inventory.NodeStatus]string{
 		inventory.NodeOnline: "active", inventory.NodeOffline: "offline",
 	}[u.node.Status]; status != "" {
-		fields["status"] = from("the state of the node", sync.String(status))
+		fields.Set("status", from("the state of the node", sync.String(status)))
 	}
 	if platform := m.platform(u.node.Version); !platform.IsNull() {
-		fields["platform"] = untilEdited("the node's release", platform)
+		fields.Set("platform", untilEdited("the node's release", platform))
 	}
 	if u.node.CPUs > 0 {
-		fields[customPrefix+fieldNodeCPUs] = from("the node's threads", sync.Int(int64(u.node.CPUs)))
+		fields.Set(customPrefix+fieldNodeCPUs, from("the node's threads", sync.Int(int64(u.node.CPUs))))
 	}
 	if u.node.Memory > 0 {
-		fields[customPrefix+fieldNodeMemory] = from("the node's memory", sync.Int(mebibytes(u.node.Memory)))
+		fields.Set(customPrefix+fieldNodeMemory, from("the node's memory", sync.Int(mebibytes(u.node.Memory))))
 	}
 	if model := clean(u.node.CPUModel, 200); model != "" {
-		fields[customPrefix+fieldNodeCPUModel] = from("the node's processor", sync.String(model))
+		fields.Set(customPrefix+fieldNodeCPUModel, from("the node's processor", sync.String(model)))
 	}
 	return fields
 }

@@ -59,7 +59,7 @@ func (m *mapping) keepHidden(u *unit) {
 		return
 	}
 	for _, r := range m.onUnit[u.was.Key] {
-		prefix, err := netip.ParsePrefix(r.Fields["address"].Value.Text())
+		prefix, err := netip.ParsePrefix(r.Fields.Value("address").Text())
 		if r.Key.Kind != u.family.address || r.Source == "" || err != nil || !m.rules.hidesAddress(prefix.Addr()) {
 			continue
 		}

@@ -69,7 +69,7 @@ func incomplete(inv *inventory.Inventory) string {
 	return ""
 }
 
-func since(r *sync.Record) string { return r.Fields[customPrefix+fieldGone].Value.Text() }
+func since(r *sync.Record) string { return r.Fields.Value(customPrefix+fieldGone).Text() }
 
 // isDue tells whether something was marked as gone long enough ago.
 func (m *mapping) isDue(r *sync.Record, now time.Time) bool {
@@ -90,17 +90,17 @@ func (m *mapping) mark(r *sync.Record, now time.Time) {
 		reason += fmt.Sprintf(", and deleted once that is %v ago", m.rules.deletion.Grace)
 	}
 	tag, ok := m.tagNamed(tagGone, "9e9e9e")
-	tags := tagsOf(r.Fields["tags"].Value)
+	tags := tagsOf(r.Fields.Value("tags"))
 	if ok && !slices.ContainsFunc(tags, func(t tagBrief) bool { return t.Slug == tag.Slug }) {
 		tags = append(tags, tag)
 	}
 	const source = "it is no longer in the source (deletion.mode)"
 	record.Reason = reason
-	record.Fields = map[string]sync.Field{
+	record.Fields = sync.NewFields(map[string]sync.Field{
 		"status":                 from(source, sync.String("decommissioning")),
 		"tags":                   from(source, tagsValue(tags)),
 		customPrefix + fieldGone: from(source, sync.String(at)),
-	}
+	})
 	m.add(record)
 	m.hold(sync.Hold{Unit: r.Key, Reason: reason})
 }
@@ -110,7 +110,7 @@ func (m *mapping) remove(r *sync.Record) {
 	record := m.goneRecord(r)
 	record.Remove = "no longer in the source since " + since(r)
 	record.Gone = guestOf(r)
-	record.Fields = map[string]sync.Field{customPrefix + fieldGone: {Value: r.Fields[customPrefix+fieldGone].Value}}
+	record.Fields = sync.NewFields(map[string]sync.Field{customPrefix + fieldGone: {Value: r.Fields.Value(customPrefix+fieldGone)}})
 	m.add(record)
 }
 
@@ -143,7 +143,7 @@ func (m *mapping) moves(inventories []*inventory.Inventory) map[string]*sync.Rec
 	}
 	moves, doubtful := map[string]*sync.Record{}, map[string]bool{}
 	for _, r := range m.byKind[KindVirtualMachine] {
-		uuid := r.Fields[customPrefix+fieldUUID].Value.Text()
+		uuid := r.Fields.Value(customPrefix+fieldUUID).Text()
 		if whole[r.Source] == nil || len(at[uuid]) != 1 || at[uuid][0] == r.Source || whole[at[uuid][0]] == nil {
 			continue
 		}

@@ -150,9 +150,9 @@ func (l *lookup) lists(kind sync.Kind, parameter string, values []string) {
 func (l *lookup) vlans() {
 	places := map[sync.Key][]string{}
 	for _, r := range l.missing(KindVLAN) {
-		for _, place := range r.Fields["place"].Value.Keys() {
+		for _, place := range r.Fields.Value("place").Keys() {
 			if l.current[place] != nil && l.ask(KindVLAN, r.Key.Name) {
-				places[place] = append(places[place], r.Fields["vid"].Value.Text())
+				places[place] = append(places[place], r.Fields.Value("vid").Text())
 			}
 		}
 	}
@@ -223,7 +223,7 @@ func (r *reading) sharedObject(kind sync.Kind, o *sharedObject) {
 	}
 	record := sync.Record{Key: key, ID: id(o.ID), Label: label}
 	if kind == KindTag {
-		record.Fields = map[string]sync.Field{"object_types": {Value: sync.Strings(o.ObjectTypes...)}}
+		record.Fields = sync.NewFields(map[string]sync.Field{"object_types": {Value: sync.Strings(o.ObjectTypes...)}})
 	}
 	r.add(record)
 }
@@ -237,9 +237,9 @@ func (r *reading) location(o *locationObject) {
 	if r.keys[key] { // of another location of the site
 		key = foreign(KindLocation, o.ID)
 	}
-	r.add(sync.Record{Key: key, ID: id(o.ID), Label: o.Name, Fields: map[string]sync.Field{
+	r.add(sync.Record{Key: key, ID: id(o.ID), Label: o.Name, Fields: sync.NewFields(map[string]sync.Field{
 		"slug": {Value: sync.String(o.Slug)}, "site": {Value: site},
-	}})
+	})})
 }
 
 // vlanGroup adds a VLAN group, and for which site it is.
@@ -248,9 +248,9 @@ func (r *reading) vlanGroup(o *vlanGroupObject) {
 	if r.keys[key] {
 		return
 	}
-	record := sync.Record{Key: key, ID: id(o.ID), Label: o.Name, Fields: map[string]sync.Field{"slug": {Value: sync.String(o.Slug)}}}
+	record := sync.Record{Key: key, ID: id(o.ID), Label: o.Name, Fields: sync.NewFields(map[string]sync.Field{"slug": {Value: sync.String(o.Slug)}})}
 	if o.ScopeType == tables[KindSite].model {
-		record.Fields["site"] = sync.Field{Value: r.refID(KindSite, o.ScopeID)}
+		record.Fields.Set("site", sync.Field{Value: r.refID(KindSite, o.ScopeID)})
 	}
 	r.add(record)
 }
@@ -264,9 +264,9 @@ func (r *reading) vlan(o *vlanObject) {
 	if r.keys[key] {
 		return
 	}
-	fields := map[string]sync.Field{
+	fields := sync.NewFields(map[string]sync.Field{
 		"vid": {Value: sync.Int(o.VID)}, "site": {Value: r.ref(KindSite, o.Site)}, "group": {Value: r.ref(KindVLANGroup, o.Group)},
-	}
+	})
 	r.add(sync.Record{Key: key, ID: id(o.ID), Label: o.Name, Fields: fields})
 }
 
@@ -274,7 +274,7 @@ func (r *reading) vlan(o *vlanObject) {
 func (l *lookup) clusters() {
 	var names []string
 	for _, r := range l.missing(KindCluster) {
-		if name := r.Fields["name"].Value.Text(); l.ask(KindCluster, name) {
+		if name := r.Fields.Value("name").Text(); l.ask(KindCluster, name) {
 			names = append(names, name)
 		}
 	}
@@ -299,7 +299,7 @@ func (l *lookup) devices() {
 		}
 	}
 	for _, r := range due {
-		if name := r.Fields["name"].Value.Text(); l.ask(KindDevice, strings.ToLower(name)) {
+		if name := r.Fields.Value("name").Text(); l.ask(KindDevice, strings.ToLower(name)) {
 			names = append(names, name)
 		}
 	}
@@ -311,11 +311,11 @@ func (l *lookup) devices() {
 // leavesSite tells whether a device of ours goes to another site. One that a person put somewhere does not.
 func (l *lookup) leavesSite(r *sync.Record) bool {
 	was := l.current[r.Key]
-	if was == nil || r.Fields["site"].Value.IsNull() || was.Fields["site"].Value == r.Fields["site"].Value {
+	if was == nil || r.Fields.Value("site").IsNull() || was.Fields.Value("site") == r.Fields.Value("site") {
 		return false
 	}
-	last := sync.ParseMemory(was.Fields[sync.MemoryField].Value).Last("", "site")
-	return slices.Contains(last, sync.String(was.Fields["site"].Value.Text()))
+	last := sync.ParseMemory(was.Fields.Value(sync.MemoryField)).Last("", "site")
+	return slices.Contains(last, sync.String(was.Fields.Value("site").Text()))
 }
 
 // machines looks up all virtual machines of each cluster in which one of ours is missing, or gets another name: any of
@@ -323,7 +323,7 @@ func (l *lookup) leavesSite(r *sync.Record) bool {
 func (l *lookup) machines() {
 	ids := map[string]bool{}
 	ask := func(r *sync.Record) {
-		for _, key := range r.Fields["cluster"].Value.Keys() {
+		for _, key := range r.Fields.Value("cluster").Keys() {
 			if number := l.idOf(key); number != "" && l.ask(KindVirtualMachine, "of cluster "+number) {
 				ids[number] = true
 			}
@@ -346,15 +346,15 @@ func (l *lookup) machines() {
 // named does not.
 func (l *lookup) renames(r *sync.Record) bool {
 	was := l.current[r.Key]
-	if was == nil || r.Fields["name"].Value.IsNull() {
+	if was == nil || r.Fields.Value("name").IsNull() {
 		return false
 	}
-	if was.Fields["cluster"].Value != r.Fields["cluster"].Value {
+	if was.Fields.Value("cluster") != r.Fields.Value("cluster") {
 		return true
 	}
-	name := was.Fields["name"].Value
-	return name != r.Fields["name"].Value &&
-		slices.Contains(sync.ParseMemory(was.Fields[sync.MemoryField].Value).Last("", "name"), name)
+	name := was.Fields.Value("name")
+	return name != r.Fields.Value("name") &&
+		slices.Contains(sync.ParseMemory(was.Fields.Value(sync.MemoryField)).Last("", "name"), name)
 }
 
 // byID looks up what is taken over and was not found by name: a saved plan tells of it only what it changes.
@@ -432,12 +432,12 @@ func (l *lookup) addresses() {
 	var hosts []string
 	onNodes := map[spot]bool{}
 	for _, r := range l.missing(KindNodeAddress) {
-		if prefix, err := netip.ParsePrefix(r.Fields["address"].Value.Text()); err == nil {
-			onNodes[spot{prefix.Addr(), r.Fields["vrf"].Value}] = true
+		if prefix, err := netip.ParsePrefix(r.Fields.Value("address").Text()); err == nil {
+			onNodes[spot{prefix.Addr(), r.Fields.Value("vrf")}] = true
 		}
 	}
 	for _, r := range slices.Concat(l.missing(KindNodeAddress), l.missing(KindAddress)) {
-		host, _, _ := strings.Cut(r.Fields["address"].Value.Text(), "/")
+		host, _, _ := strings.Cut(r.Fields.Value("address").Text(), "/")
 		if host != "" && l.ask(KindAddress, host) {
 			hosts = append(hosts, host)
 		}
@@ -466,15 +466,15 @@ func (l *lookup) addresses() {
 func (r *reading) heldAddress(a *addressObject, onNodes map[spot]bool) {
 	kind := KindAddress
 	fields := r.addressFields(a)
-	if a.AssignedType == tables[KindNodeInterface].model || a.AssignedType == "" && onNodes[spot{a.host(), fields["vrf"].Value}] {
+	if a.AssignedType == tables[KindNodeInterface].model || a.AssignedType == "" && onNodes[spot{a.host(), fields.Value("vrf")}] {
 		kind = KindNodeAddress
 	}
 	record := sync.Record{Key: foreign(kind, a.ID), ID: id(a.ID), Label: a.Address, Fields: fields}
-	record.Fields["holder"] = sync.Field{Value: sync.String(a.holder())}
-	record.Claims = []sync.Claim{addressClaim(record.Fields["vrf"].Value, a.host())}
+	record.Fields.Set("holder", sync.Field{Value: sync.String(a.holder())})
+	record.Claims = []sync.Claim{addressClaim(record.Fields.Value("vrf"), a.host())}
 	record.Unit = record.Key
 	if nic := familyOf(kind).nic; a.AssignedType == tables[nic].model {
-		record.Fields["assigned_object"] = sync.Field{Value: r.refID(nic, a.AssignedID)}
+		record.Fields.Set("assigned_object", sync.Field{Value: r.refID(nic, a.AssignedID)})
 	}
 	r.add(record)
 }

@@ -132,20 +132,20 @@ func (m *mapping) bind(u *guestUnit, claims map[string]int, moves map[string]*sy
 // that VMID. QEMU guests are told apart by their SMBIOS UUID. A container has none: it is another one if it is of
 // another kind, or has neither the name nor a MAC address of the earlier one.
 func (m *mapping) sameGuest(u *guestUnit, r *sync.Record) bool {
-	if word := r.Fields[customPrefix+fieldType].Value.Text(); word != "" && word != kindOf(u.guest.Kind).word {
+	if word := r.Fields.Value(customPrefix+fieldType).Text(); word != "" && word != kindOf(u.guest.Kind).word {
 		return false
 	}
 	if u.gap.Part == inventory.PartGuest || u.gap.Part == inventory.PartConfig {
 		return true // nothing tells that it is another
 	}
 	if u.guest.Kind == inventory.QEMU {
-		uuid := r.Fields[customPrefix+fieldUUID].Value.Text()
+		uuid := r.Fields.Value(customPrefix+fieldUUID).Text()
 		return uuid == "" || u.guest.UUID == "" || strings.EqualFold(uuid, u.guest.UUID)
 	}
-	if isFrom(r.Fields["name"].Value.Text(), u.base(), u.inv.Source) {
+	if isFrom(r.Fields.Value("name").Text(), u.base(), u.inv.Source) {
 		return true
 	}
-	memory := sync.ParseMemory(r.Fields[sync.MemoryField].Value)
+	memory := sync.ParseMemory(r.Fields.Value(sync.MemoryField))
 	for _, last := range memory.Last("", "name") {
 		if isFrom(last.Text(), u.base(), u.inv.Source) {
 			return true
@@ -175,7 +175,7 @@ func (m *mapping) machine(u *guestUnit, names *naming) {
 	}
 	place := sync.Ref(m.clusters[u.inv.Source])
 	if u.was != nil && !u.moved {
-		place = u.was.Fields["cluster"].Value
+		place = u.was.Fields.Value("cluster")
 	}
 	name := ""
 	if u.moved {
@@ -188,7 +188,7 @@ func (m *mapping) machine(u *guestUnit, names *naming) {
 	record.Label = name
 	record.Claims = []sync.Claim{nameClaim(KindVirtualMachine, place, name, "")}
 	record.Fields = m.machineFields(u, name)
-	u.placed.settle(record.Fields)
+	u.placed.settle(&record.Fields)
 	u.vrf = u.placed.vrf
 	m.takeOver(&record, &u.unit)
 	m.add(record)
@@ -209,9 +209,9 @@ func (u *guestUnit) unread() string {
 }
 
 // machineFields returns what is known of the guest itself.
-func (m *mapping) machineFields(u *guestUnit, name string) map[string]sync.Field {
+func (m *mapping) machineFields(u *guestUnit, name string) sync.Fields {
 	g, kind := u.guest, kindOf(u.guest.Kind)
-	fields := map[string]sync.Field{
+	fields := sync.NewFields(map[string]sync.Field{
 		"name": {
 			Value: sync.String(name), From: "the name of the guest", Rule: sync.UntilEdited, Ours: []sync.Value{sync.String(g.Name)},
 		},
@@ -224,102 +224,102 @@ func (m *mapping) machineFields(u *guestUnit, name string) map[string]sync.Field
 		customPrefix + fieldPool:   from("the pool", textOrNull(clean(g.Pool, 200))),
 		customPrefix + fieldHA:     from("the state of the HA manager", textOrNull(clean(g.HAState, 200))),
 		customPrefix + fieldSource: from("the name of the source", sync.String(u.inv.Source)),
-	}
-	if u.was != nil && !u.was.Fields[customPrefix+fieldGone].Value.IsNull() {
-		fields[customPrefix+fieldGone] = from("the guest is there again", sync.Value{})
+	})
+	if u.was != nil && !u.was.Fields.Value(customPrefix+fieldGone).IsNull() {
+		fields.Set(customPrefix+fieldGone, from("the guest is there again", sync.Value{}))
 	}
 	if m.release.machineTypes {
-		fields["virtual_machine_type"] = untilEdited("the kind of guest", sync.Ref(sync.Key{Kind: KindMachineType, Name: kind.typeSlug}))
+		fields.Set("virtual_machine_type", untilEdited("the kind of guest", sync.Ref(sync.Key{Kind: KindMachineType, Name: kind.typeSlug})))
 	}
 	if status := map[inventory.GuestStatus]string{
 		inventory.GuestRunning: "active", inventory.GuestStopped: "offline",
 		inventory.GuestPaused: "paused", inventory.GuestFailed: "failed",
 	}[g.Status]; status != "" {
-		fields["status"] = from("the status of the guest", sync.String(status))
+		fields.Set("status", from("the status of the guest", sync.String(status)))
 	}
-	m.onNode(u, fields)
+	m.onNode(u, &fields)
 	if u.gap.Part != inventory.PartConfig {
-		m.configured(u, fields)
+		m.configured(u, &fields)
 	}
 	return fields
 }
 
 // onNode adds what follows from the node that the guest is on.
-func (m *mapping) onNode(u *guestUnit, fields map[string]sync.Field) {
+func (m *mapping) onNode(u *guestUnit, fields *sync.Fields) {
 	u.site = sync.Ref(m.sites[u.inv.Source])
 	if !slices.ContainsFunc(u.inv.Nodes, func(n inventory.Node) bool { return n.Name == u.guest.Node }) {
 		return
 	}
 	device := deviceKey(u.inv.Source, u.guest.Node)
 	u.site = m.deviceSites[device]
-	fields["device"] = from("the node that it is on", sync.Ref(device))
+	fields.Set("device", from("the node that it is on", sync.Ref(device)))
 	switch {
 	case u.site.IsNull(): // of a device that is not written, and NetBox takes the site of the cluster then
 	case m.release.siteOfDevice:
 		// NetBox puts it there at the creation, and refuses every change of it once the device is elsewhere.
-		fields["site"] = from("the site of its node", u.site)
+		fields.Set("site", from("the site of its node", u.site))
 	default:
-		fields["site"] = untilEdited("the site of its node", u.site)
+		fields.Set("site", untilEdited("the site of its node", u.site))
 	}
 	const text = "Synced from Proxmox node "
 	description := ownText("the node that it is on", text+u.guest.Node)
-	if u.was != nil && strings.HasPrefix(u.was.Fields["description"].Value.Text(), text) {
-		description.Ours = append(description.Ours, u.was.Fields["description"].Value)
+	if u.was != nil && strings.HasPrefix(u.was.Fields.Value("description").Text(), text) {
+		description.Ours = append(description.Ours, u.was.Fields.Value("description"))
 	}
-	fields["description"] = description
+	fields.Set("description", description)
 }
 
 // configured adds what the guest's configuration tells.
-func (m *mapping) configured(u *guestUnit, fields map[string]sync.Field) {
+func (m *mapping) configured(u *guestUnit, fields *sync.Fields) {
 	g := u.guest
 	switch cpus := math.Round(g.CPUs*100) / 100; {
 	case cpus > mostCPUs:
 		m.leaveOut(u, fmt.Sprintf("%v vCPUs are more than NetBox can hold: they are left out", g.CPUs))
 	case g.CPUs > 0:
-		fields["vcpus"] = from("the CPUs of the guest", sync.Float(max(cpus, 0.01)))
+		fields.Set("vcpus", from("the CPUs of the guest", sync.Float(max(cpus, 0.01))))
 	}
 	switch memory := mebibytes(g.Memory); {
 	case memory > math.MaxInt32:
 		m.leaveOut(u, fmt.Sprintf("%d bytes of memory are more than NetBox can hold: they are left out", g.Memory))
 	case g.Memory > 0:
-		fields["memory"] = from("the memory of the guest", sync.Int(memory))
+		fields.Set("memory", from("the memory of the guest", sync.Int(memory)))
 	}
 	if m.release.startOnBoot {
 		start := "off"
 		if g.StartAtBoot {
 			start = "on"
 		}
-		fields["start_on_boot"] = from("onboot", sync.String(start))
+		fields.Set("start_on_boot", from("onboot", sync.String(start)))
 	}
 	if notes := clean(g.Description, 50_000); notes != "" || u.memory.Last("", "comments") != nil {
-		fields["comments"] = untilEdited("the notes of the guest", sync.String(notes))
+		fields.Set("comments", untilEdited("the notes of the guest", sync.String(notes)))
 	}
 	m.guestPlatform(u, fields)
 	tags, ours := m.guestTags(&u.unit, g)
-	fields["tags"] = from("what others put there, ours, and those of the guest", tags)
-	fields[customPrefix+fieldTags] = from("the tags of the guest", textOrNull(strings.Join(ours, " ")))
-	fields[customPrefix+fieldUUID] = from("smbios1", textOrNull(g.UUID))
-	fields[customPrefix+fieldStartAtBoot] = from("onboot", sync.Bool(g.StartAtBoot))
+	fields.Set("tags", from("what others put there, ours, and those of the guest", tags))
+	fields.Set(customPrefix+fieldTags, from("the tags of the guest", textOrNull(strings.Join(ours, " "))))
+	fields.Set(customPrefix+fieldUUID, from("smbios1", textOrNull(g.UUID)))
+	fields.Set(customPrefix+fieldStartAtBoot, from("onboot", sync.Bool(g.StartAtBoot)))
 	if g.Kind == inventory.LXC {
-		fields[customPrefix+fieldUnprivileged] = from("unprivileged", sync.Bool(g.Unprivileged))
+		fields.Set(customPrefix+fieldUnprivileged, from("unprivileged", sync.Bool(g.Unprivileged)))
 	} else {
-		fields[customPrefix+fieldAgent] = from("agent", sync.Bool(g.Agent))
+		fields.Set(customPrefix+fieldAgent, from("agent", sync.Bool(g.Agent)))
 	}
-	fields[customPrefix+fieldSearchDomain] = from("searchdomain", textOrNull(clean(g.SearchDomain, 200)))
+	fields.Set(customPrefix+fieldSearchDomain, from("searchdomain", textOrNull(clean(g.SearchDomain, 200))))
 }
 
 // guestPlatform adds the operating system. What a guest's agent said once stands until it says something else.
-func (m *mapping) guestPlatform(u *guestUnit, fields map[string]sync.Field) {
+func (m *mapping) guestPlatform(u *guestUnit, fields *sync.Fields) {
 	g := u.guest
 	name, source := systemName(g.OS), "the operating system, by the guest's agent"
 	if name == "" {
-		if g.Agent && u.was != nil && !u.was.Fields["platform"].Value.IsNull() {
+		if g.Agent && u.was != nil && !u.was.Fields.Value("platform").IsNull() {
 			return
 		}
 		name, source = typeName(g.OSType), "ostype"
 	}
 	if name != "" && !u.placed.platform.said {
-		fields["platform"] = untilEdited(source, m.platformNamed(name))
+		fields.Set("platform", untilEdited(source, m.platformNamed(name)))
 	}
 }
 

@@ -73,7 +73,7 @@ func newMapping(r release, rules *rules, current *sync.State) *mapping {
 	for _, r := range m.byKind[KindVirtualMachine] {
 		key := guestKey{source: r.Source, id: r.Guest}
 		if r.Source == "" && r.Guest == 0 {
-			key.name = strings.ToLower(r.Fields["name"].Value.Text())
+			key.name = strings.ToLower(r.Fields.Value("name").Text())
 		}
 		m.guests[key] = append(m.guests[key], r)
 	}
@@ -104,9 +104,8 @@ func (m *mapping) share(kind sync.Kind, name, label string, fields map[string]sy
 	if was := m.current[key]; was != nil {
 		record.Label = was.Label
 	} else {
-		record.Fields = map[string]sync.Field{}
 		for name, v := range fields {
-			record.Fields[name] = sync.Field{Value: v, Rule: sync.CreateOnly}
+			record.Fields.Set(name, sync.Field{Value: v, Rule: sync.CreateOnly})
 		}
 	}
 	m.add(record)
@@ -134,10 +133,10 @@ type unit struct {
 
 // remember reads what was last written to the unit.
 func (u *unit) remember() {
-	u.memory, u.trusted = nil, false
+	u.memory, u.trusted = sync.Memory{}, false
 	if u.was != nil {
-		u.memory = sync.ParseMemory(u.was.Fields[sync.MemoryField].Value)
-		u.trusted = len(u.memory) > 0
+		u.memory = sync.ParseMemory(u.was.Fields.Value(sync.MemoryField))
+		u.trusted = !u.memory.IsEmpty()
 	}
 }
 
@@ -157,8 +156,16 @@ func from(source string, v sync.Value) sync.Field { return sync.Field{Value: v, 
 // untilEdited returns a field that a person may change for good. Without a memory, what is there is ours if it is one of
 // ours, or nothing.
 func untilEdited(source string, v sync.Value, ours ...sync.Value) sync.Field {
-	return sync.Field{Value: v, From: source, Rule: sync.UntilEdited, Ours: append(ours, v, sync.Value{}, sync.String(""))}
+	if len(ours) == 0 {
+		ours = nothing
+	} else {
+		ours = append(ours, nothing...)
+	}
+	return sync.Field{Value: v, From: source, Rule: sync.UntilEdited, Ours: ours}
 }
+
+// nothing is what stands in a field that nobody has filled in.
+var nothing = []sync.Value{{}, sync.String("")}
 
 // ownText returns a text that a person may change for good.
 func ownText(source, s string) sync.Field { return untilEdited(source, sync.String(clean(s, 200))) }
@@ -169,7 +176,7 @@ func orNothing(source string, v sync.Value, was *sync.Record, field string) (f s
 	switch {
 	case !v.IsNull():
 		return sync.Field{Value: v, From: source, Remember: true}, true
-	case was != nil && !was.Fields[field].Value.IsNull():
+	case was != nil && !was.Fields.Value(field).IsNull():
 		return sync.Field{From: source, Rule: sync.IfEmptyOrOurs}, true
 	}
 	return sync.Field{}, false

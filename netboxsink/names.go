@@ -107,7 +107,7 @@ func (n *naming) take(place sync.Value, name string) {
 func (n *naming) keep(records []*sync.Record, place string, renamed map[string]bool) {
 	for _, r := range records {
 		if !renamed[r.ID] {
-			n.take(r.Fields[place].Value, r.Fields["name"].Value.Text())
+			n.take(r.Fields.Value(place), r.Fields.Value("name").Text())
 		}
 	}
 }
@@ -118,8 +118,8 @@ func (n *naming) name(u *unit, place sync.Value, base string) string {
 	switch {
 	case !stays(u, base):
 		return n.give(place, base, u.inv.Source)
-	case isFrom(u.was.Fields["name"].Value.Text(), base, u.inv.Source):
-		return u.was.Fields["name"].Value.Text()
+	case isFrom(u.was.Fields.Value("name").Text(), base, u.inv.Source):
+		return u.was.Fields.Value("name").Text()
 	}
 	return suffixed(base, 1) // a person's name stays: this one is only what the plan says it would be
 }
@@ -145,7 +145,7 @@ func stays(u *unit, base string) bool {
 	if u.was == nil {
 		return false
 	}
-	name := u.was.Fields["name"].Value
+	name := u.was.Fields.Value("name")
 	if isFrom(name.Text(), base, u.inv.Source) {
 		return true
 	}

@@ -27,7 +27,7 @@ func (m *mapping) findInterfaces(u *unit) {
 					n.was, n.skip = nil, interfaceIsThere
 				}
 			}
-		} else if name := n.was.Fields["name"].Value.Text(); name != n.name && u.trusted && m.interfaceInPlace(u, n, taken) != nil {
+		} else if name := n.was.Fields.Value("name").Text(); name != n.name && u.trusted && m.interfaceInPlace(u, n, taken) != nil {
 			m.hold(sync.Hold{Unit: u.key, Kind: u.family.unit, Reason: fmt.Sprintf("%s keeps its name: %s: %s", name, n.name, interfaceIsThere)})
 			n.name = name
 		}
@@ -50,8 +50,8 @@ func (m *mapping) interfaceInPlace(u *unit, n *nic, taken map[string]bool) *sync
 			if r.Key.Kind != u.family.nic || r.Source != "" || taken[r.ID] {
 				continue
 			}
-			mac := r.Fields["mac_address"].Value
-			if byName && r.Fields["name"].Value == sync.String(n.name) || !byName && !u.trusted && n.mac != "" && mac == sync.String(n.mac) {
+			mac := r.Fields.Value("mac_address")
+			if byName && r.Fields.Value("name") == sync.String(n.name) || !byName && !u.trusted && n.mac != "" && mac == sync.String(n.mac) {
 				return r
 			}
 		}
@@ -60,7 +60,7 @@ func (m *mapping) interfaceInPlace(u *unit, n *nic, taken map[string]bool) *sync
 }
 
 // networkInterface adds an interface with these fields, and its MAC address.
-func (m *mapping) networkInterface(u *unit, n *nic, fields map[string]sync.Field) {
+func (m *mapping) networkInterface(u *unit, n *nic, fields sync.Fields) {
 	record := sync.Record{
 		Key: n.key, Unit: u.key, Label: n.name, Source: u.inv.Source, Skip: n.skip, Fields: fields,
 		Claims: []sync.Claim{nameClaim(u.family.nic, sync.Ref(u.key), n.name, "")},
@@ -79,24 +79,24 @@ func (m *mapping) networkInterface(u *unit, n *nic, fields map[string]sync.Field
 	mac := sync.Record{
 		Key: childKey(u.family.mac, u.key, macName(u.slot(n), n.mac)), Unit: u.key, Label: n.mac, Source: u.inv.Source,
 		Inline: m.release.inlineMAC,
-		Fields: map[string]sync.Field{
+		Fields: sync.NewFields(map[string]sync.Field{
 			"mac_address":     {Value: sync.String(n.mac), From: source, Rule: sync.CreateOnly},
 			"assigned_object": {Value: sync.Ref(n.key), From: source, Needed: true},
-		},
+		}),
 	}
 	if m.current[mac.Key] == nil && n.was != nil {
 		for _, r := range m.onUnit[n.was.Unit] {
-			if r.Key.Kind == u.family.mac && r.Source == "" && r.Fields["assigned_object"].Value == sync.Ref(n.was.Key) &&
-				r.Fields["mac_address"].Value == sync.String(n.mac) {
+			if r.Key.Kind == u.family.mac && r.Source == "" && r.Fields.Value("assigned_object") == sync.Ref(n.was.Key) &&
+				r.Fields.Value("mac_address") == sync.String(n.mac) {
 				mac.ID = r.ID
 				break
 			}
 		}
 	}
 	if m.release.inlineMAC {
-		record.Fields["mac_address"] = from(source, sync.String(n.mac))
+		record.Fields.Set("mac_address", from(source, sync.String(n.mac)))
 	} else {
-		record.Fields["primary_mac_address"] = from(source, sync.Ref(mac.Key))
+		record.Fields.Set("primary_mac_address", from(source, sync.Ref(mac.Key)))
 	}
 	m.add(record)
 	m.add(mac)
@@ -108,7 +108,7 @@ func (u *unit) slot(n *nic) string { return strings.TrimPrefix(n.key.Name, u.key
 // keepOn leaves alone what hangs on an interface that is left alone.
 func (m *mapping) keepOn(u *unit, n *nic) {
 	for _, r := range m.onUnit[n.was.Unit] {
-		if (r.Key.Kind == u.family.mac || r.Key.Kind == u.family.address) && r.Source != "" && r.Fields["assigned_object"].Value == sync.Ref(n.was.Key) {
+		if (r.Key.Kind == u.family.mac || r.Key.Kind == u.family.address) && r.Source != "" && r.Fields.Value("assigned_object") == sync.Ref(n.was.Key) {
 			m.keep(r, n.skip)
 		}
 	}
@@ -141,7 +141,7 @@ func (m *mapping) interfaceName(u *guestUnit, n *inventory.NIC) string {
 			return name
 		}
 		if was := m.current[childKey(KindInterface, u.key, n.Key)]; was != nil {
-			return was.Fields["name"].Value.Text()
+			return was.Fields.Value("name").Text()
 		}
 	}
 	return n.Key
@@ -149,22 +149,22 @@ func (m *mapping) interfaceName(u *guestUnit, n *inventory.NIC) string {
 
 // guestInterface adds one interface of a guest.
 func (m *mapping) guestInterface(u *guestUnit, n *nic, port *inventory.NIC, group placed) {
-	fields := map[string]sync.Field{
+	fields := sync.NewFields(map[string]sync.Field{
 		"virtual_machine": from("the guest", sync.Ref(u.key)),
 		"name":            {Value: sync.String(n.name), From: "the name of " + port.Key, Remember: true},
 		"enabled":         from("link_down of "+port.Key, sync.Bool(!port.Down)),
-	}
+	})
 	bridge := ""
 	if port.Bridge != "" {
 		bridge = "Bridge " + port.Bridge
 	}
-	fields["description"] = ownText("bridge of "+port.Key, bridge)
+	fields.Set("description", ownText("bridge of "+port.Key, bridge))
 	mtu := sync.Value{}
 	if port.MTU > 1 { // 1 inherits the bridge's
 		mtu = sync.Int(int64(port.MTU))
 	}
 	if f, ok := orNothing("mtu of "+port.Key, mtu, n.was, "mtu"); ok {
-		fields["mtu"] = f
+		fields.Set("mtu", f)
 	}
 	use := vlanUse{access: port.VLAN}
 	use.trunks, use.all = parseTrunks(port.Trunks)
@@ -172,7 +172,7 @@ func (m *mapping) guestInterface(u *guestUnit, n *nic, port *inventory.NIC, grou
 		use.access = vnetVLAN(u.inv, port.Bridge)
 	}
 	if use.access > 0 || len(use.trunks) > 0 || isKnown(u, port.Bridge) {
-		m.vlanFields(&u.unit, n, fields, group, use)
+		m.vlanFields(&u.unit, n, &fields, group, use)
 	}
 	m.networkInterface(&u.unit, n, fields)
 }

@@ -48,16 +48,16 @@ func nodeAddresses(port *inventory.NodeInterface) []inventory.Address {
 // nodeInterface adds one interface of a node.
 func (m *mapping) nodeInterface(u *nodeUnit, n *nic, port *inventory.NodeInterface, listed map[string]*inventory.NodeInterface, group placed) {
 	kind := interfaceType(port.Type)
-	fields := map[string]sync.Field{
+	fields := sync.NewFields(map[string]sync.Field{
 		"device":      from("the node", sync.Ref(u.key)),
 		"name":        {Value: sync.String(n.name), From: "the name of the interface", Remember: true},
 		"type":        {Value: sync.String(kind), From: "the type of the interface: " + port.Type, Rule: sync.UntilEdited},
 		"enabled":     from("whether the interface is active", sync.Bool(port.Active)),
 		"description": ownText("the comment of the interface", port.Comment),
-	}
+	})
 	optional := func(field, source string, v sync.Value) {
 		if f, ok := orNothing(source, v, n.was, field); ok {
-			fields[field] = f
+			fields.Set(field, f)
 		}
 	}
 	mtu := sync.Value{}
@@ -68,7 +68,7 @@ func (m *mapping) nodeInterface(u *nodeUnit, n *nic, port *inventory.NodeInterfa
 	for field, other := range u.relations(port, kind, listed) {
 		optional(field, "the configuration of the interfaces", other)
 	}
-	m.vlanFields(&u.unit, n, fields, group, portVLANs(port))
+	m.vlanFields(&u.unit, n, &fields, group, portVLANs(port))
 	m.networkInterface(&u.unit, n, fields)
 }
 

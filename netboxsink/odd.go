@@ -22,18 +22,18 @@ func (o *oddness) setOdd(fields []string) { o.odd = strings.Join(fields, ", ") }
 const fieldOdd = "odd"
 
 // note adds to the fields of a record that its object is odd.
-func (o *oddness) note(fields map[string]sync.Field) {
+func (o *oddness) note(fields *sync.Fields) {
 	if o.odd != "" {
-		fields[fieldOdd] = sync.Field{Value: sync.String(o.odd)}
+		fields.Set(fieldOdd, sync.Field{Value: sync.String(o.odd)})
 	}
 }
 
 // oddReason returns why a record is left alone; empty if its object is not odd.
 func oddReason(r *sync.Record) string {
-	if r == nil || r.Fields[fieldOdd].Value.IsNull() {
+	if r == nil || r.Fields.Value(fieldOdd).IsNull() {
 		return ""
 	}
-	return "what NetBox tells of " + string(r.Key.Kind) + " " + r.Label + " is not understood (" + r.Fields[fieldOdd].Value.Text() +
+	return "what NetBox tells of " + string(r.Key.Kind) + " " + r.Label + " is not understood (" + r.Fields.Value(fieldOdd).Text() +
 		"): all is left as it is"
 }
 

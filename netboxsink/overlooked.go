@@ -27,7 +27,7 @@ func (e *OverlookedError) Error() string {
 func readOurs[T any](l *lookup, kind sync.Kind, query url.Values, add func(*reading, *T), mark func(*T) (int64, string, customFields)) {
 	missed := map[string]bool{} // sources that miss one of the kind
 	for _, r := range l.missing(kind) {
-		missed[r.Fields[customPrefix+fieldSource].Value.Text()] = true
+		missed[r.Fields.Value(customPrefix+fieldSource).Text()] = true
 	}
 	l.reads = append(l.reads, func(ctx context.Context) (func(*reading), error) {
 		objects, err := all[T](ctx, l.sink.client, kind, query)

@@ -104,10 +104,10 @@ func (m *mapping) want(r sync.Record) {
 func (m *mapping) named(kind sync.Kind, text string, site sync.Value) []*sync.Record {
 	var bySlug, byName []*sync.Record
 	for _, r := range m.byKind[kind] {
-		if kind == KindLocation && r.Fields["site"].Value != site {
+		if kind == KindLocation && r.Fields.Value("site") != site {
 			continue
 		}
-		if r.Key.Name == text || r.Fields["slug"].Value == sync.String(text) {
+		if r.Key.Name == text || r.Fields.Value("slug") == sync.String(text) {
 			bySlug = append(bySlug, r)
 		} else if strings.EqualFold(r.Label, text) {
 			byName = append(byName, r)
@@ -137,9 +137,9 @@ func (m *mapping) create(kind sync.Kind, text string, site sync.Value) sync.Valu
 }
 
 // settle adds a field that the placement speaks of: a person may change it for good.
-func (p placed) settle(fields map[string]sync.Field, name string) {
+func (p placed) settle(fields *sync.Fields, name string) {
 	if p.said {
-		fields[name] = untilEdited(p.rule, p.value)
+		fields.Set(name, untilEdited(p.rule, p.value))
 	}
 }
 
@@ -162,7 +162,7 @@ func (m *mapping) placeUnit(s subject) unitPlacement {
 
 func (p unitPlacement) missing() string { return missingOf(p.tenant, p.role, p.platform, p.vrf) }
 
-func (p unitPlacement) settle(fields map[string]sync.Field) {
+func (p unitPlacement) settle(fields *sync.Fields) {
 	p.tenant.settle(fields, "tenant")
 	p.role.settle(fields, "role")
 	p.platform.settle(fields, "platform")

@@ -222,7 +222,7 @@ func TestDefaultRules(t *testing.T) {
 	require.NoError(t, err)
 	table, seen := netboxsink.DefaultRules(), 0
 	for _, r := range desired.Records {
-		for name, f := range r.Fields {
+		for name, f := range r.Fields.All() {
 			want, ruled := table[r.Key.Kind][name]
 			if !ruled || r.Skip != "" {
 				continue

@@ -21,13 +21,13 @@ func (m *mapping) primaries(units []*unit, known map[sync.Key]bool, given map[sy
 	}
 	for _, u := range units {
 		i, ok := at[u.key]
-		if !ok || m.state.Records[i].Fields == nil || m.state.Records[i].Skip != "" {
+		if !ok || m.state.Records[i].Fields.Len() == 0 || m.state.Records[i].Skip != "" {
 			continue
 		}
 		for field, is4 := range map[string]bool{"primary_ip4": true, "primary_ip6": false} {
 			v, source := m.primary(u, given[u.key], is4)
-			if known[u.key] || !v.IsNull() && (u.was == nil || u.was.Fields[field].Value.IsNull()) {
-				m.state.Records[i].Fields[field] = sync.Field{Value: v, From: source, Rule: sync.IfEmptyOrOurs}
+			if known[u.key] || !v.IsNull() && (u.was == nil || u.was.Fields.Value(field).IsNull()) {
+				m.state.Records[i].Fields.Set(field, sync.Field{Value: v, From: source, Rule: sync.IfEmptyOrOurs})
 			}
 		}
 	}

@@ -21,7 +21,7 @@ func (m *mapping) knowTags() {
 	read := map[sync.Value]bool{} // few sets of tags are on many objects
 	for _, kind := range []sync.Kind{KindCluster, KindDevice, KindVirtualMachine} {
 		for _, r := range m.byKind[kind] {
-			tags := r.Fields["tags"].Value
+			tags := r.Fields.Value("tags")
 			if read[tags] {
 				continue
 			}
@@ -77,7 +77,7 @@ func (m *mapping) restricted(slug string) bool {
 	if r == nil {
 		return false
 	}
-	types := r.Fields["object_types"].Value
+	types := r.Fields.Value("object_types")
 	return !types.IsEmpty() && !strings.Contains(types.JSON(), `"virtualization.virtualmachine"`)
 }
 
@@ -86,7 +86,7 @@ func (m *mapping) withTag(was *sync.Record) sync.Value {
 	if was == nil {
 		return m.tags()
 	}
-	tags := slices.DeleteFunc(tagsOf(was.Fields["tags"].Value), func(t tagBrief) bool { return t.Slug == slug(tagGone) })
+	tags := slices.DeleteFunc(tagsOf(was.Fields.Value("tags")), func(t tagBrief) bool { return t.Slug == slug(tagGone) })
 	if !slices.ContainsFunc(tags, func(t tagBrief) bool { return t.Slug == tagSlug }) {
 		tags = append(tags, m.tag())
 	}
@@ -130,11 +130,11 @@ func tagSlugs(was *sync.Record) []string {
 	if was == nil {
 		return nil
 	}
-	return strings.FieldsFunc(was.Fields[customPrefix+fieldTags].Value.Text(), func(r rune) bool { return r == ' ' })
+	return strings.FieldsFunc(was.Fields.Value(customPrefix+fieldTags).Text(), func(r rune) bool { return r == ' ' })
 }
 
 func isTagged(r *sync.Record) bool {
-	for _, t := range tagsOf(r.Fields["tags"].Value) {
+	for _, t := range tagsOf(r.Fields.Value("tags")) {
 		if t.Slug == tagSlug {
 			return true
 		}

@@ -19,7 +19,7 @@ type vlanUse struct {
 }
 
 // vlanFields adds the VLANs of an interface. Those that NetBox lacks are told, and nothing is said of them here.
-func (m *mapping) vlanFields(u *unit, n *nic, fields map[string]sync.Field, group placed, use vlanUse) {
+func (m *mapping) vlanFields(u *unit, n *nic, fields *sync.Fields, group placed, use vlanUse) {
 	if n.skip != "" || group.missing != "" {
 		return
 	}
@@ -52,20 +52,20 @@ func (m *mapping) vlanFields(u *unit, n *nic, fields map[string]sync.Field, grou
 	}
 	m.sortByID(tagged)
 	const source = "the VLANs of the interface"
-	fields["mode"] = sync.Field{Value: textOrNull(mode), From: source, Remember: mode != ""}
+	fields.Set("mode", sync.Field{Value: textOrNull(mode), From: source, Remember: mode != ""})
 	for name, v := range map[string]sync.Value{"untagged_vlan": untagged, "tagged_vlans": sync.Refs(tagged...)} {
-		if !v.IsNull() || n.was != nil && !n.was.Fields[name].Value.IsNull() {
-			fields[name] = from(source, v)
+		if !v.IsNull() || n.was != nil && !n.was.Fields.Value(name).IsNull() {
+			fields.Set(name, from(source, v))
 		}
 	}
 }
 
 // wroteMode tells whether the mode that an interface has is what we wrote last; its VLANs are ours then too.
 func (u *unit) wroteMode(n *nic) bool {
-	if n.was == nil || n.was.Fields["mode"].Value.IsNull() {
+	if n.was == nil || n.was.Fields.Value("mode").IsNull() {
 		return false
 	}
-	return slices.Contains(u.memory.Last(u.slot(n), "mode"), n.was.Fields["mode"].Value)
+	return slices.Contains(u.memory.Last(u.slot(n), "mode"), n.was.Fields.Value("mode"))
 }
 
 // sortByID puts keys in the order in which they are read: by id, and new ones last.
@@ -85,7 +85,7 @@ func (m *mapping) sortByID(keys []sync.Key) {
 // created, if the configuration says so, and else told, once.
 func (m *mapping) vlan(u *unit, n *nic, group placed, vid int) (sync.Key, bool) {
 	site := m.siteToBeOf(u)
-	if u.was == nil || u.was.Fields["site"].Value == site { // else it is of the site that the unit leaves
+	if u.was == nil || u.was.Fields.Value("site") == site { // else it is of the site that the unit leaves
 		if key, ok := m.vlanThere(n, vid); ok {
 			return key, true
 		}
@@ -116,7 +116,7 @@ func (m *mapping) vlan(u *unit, n *nic, group placed, vid int) (sync.Key, bool) 
 	}
 	m.want(sync.Record{
 		Key: vlanWanted(place, number), Label: number, Skip: reason,
-		Fields: map[string]sync.Field{"vid": {Value: sync.Int(int64(vid))}, "place": {Value: place}},
+		Fields: sync.NewFields(map[string]sync.Field{"vid": {Value: sync.Int(int64(vid))}, "place": {Value: place}}),
 	})
 	return sync.Key{}, false
 }
@@ -145,8 +145,8 @@ func (m *mapping) vlanThere(n *nic, vid int) (sync.Key, bool) {
 		return sync.Key{}, false
 	}
 	for _, field := range []string{"untagged_vlan", "tagged_vlans"} {
-		for _, key := range n.was.Fields[field].Value.Keys() {
-			if r := m.current[key]; r != nil && r.Fields["vid"].Value == sync.Int(int64(vid)) {
+		for _, key := range n.was.Fields.Value(field).Keys() {
+			if r := m.current[key]; r != nil && r.Fields.Value("vid") == sync.Int(int64(vid)) {
 				return key, true
 			}
 		}
@@ -157,17 +157,17 @@ func (m *mapping) vlanThere(n *nic, vid int) (sync.Key, bool) {
 // vlansIn returns the VLANs of a number in a VLAN group, or in a site: its own, and those of groups for it.
 func (m *mapping) vlansIn(place sync.Value, vid int) (found []*sync.Record) {
 	for _, r := range m.byKind[KindVLAN] {
-		if r.Fields["vid"].Value != sync.Int(int64(vid)) {
+		if r.Fields.Value("vid") != sync.Int(int64(vid)) {
 			continue
 		}
-		group := r.Fields["group"].Value
+		group := r.Fields.Value("group")
 		inGroup := !group.IsNull() && group == place
 		for _, key := range group.Keys() {
-			if g := m.current[key]; g != nil && !g.Fields["site"].Value.IsNull() && g.Fields["site"].Value == place {
+			if g := m.current[key]; g != nil && !g.Fields.Value("site").IsNull() && g.Fields.Value("site") == place {
 				inGroup = true
 			}
 		}
-		if inGroup || !r.Fields["site"].Value.IsNull() && r.Fields["site"].Value == place {
+		if inGroup || !r.Fields.Value("site").IsNull() && r.Fields.Value("site") == place {
 			found = append(found, r)
 		}
 	}

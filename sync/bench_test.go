@@ -14,13 +14,13 @@ func benchmarkStates(records int) (desired, current *sync.State) {
 		top := unit(vm(fmt.Sprint("a/", i)), "")
 		top.Guest, top.Label = i, fmt.Sprint("vm", i)
 		top.Fields = fields("tag", sync.Ref(tag("t")), "memory", sync.Int(int64(i)), "status", sync.String("active"), "cpus", sync.Int(4))
-		top.Fields["name"] = sync.Field{Value: sync.String(top.Label), Rule: sync.UntilEdited}
+		top.Fields.Set("name", sync.Field{Value: sync.String(top.Label), Rule: sync.UntilEdited})
 		top.Claims = []sync.Claim{{Field: "name", On: "name " + top.Label}}
 		desired.Records = append(desired.Records, top)
 		for j := range 9 {
 			d := child(disk(fmt.Sprint("a/", i, "/d", j)), top.Key, "")
 			d.Fields = fields("vm", sync.Ref(top.Key), "size", sync.Int(int64(j)))
-			d.Fields["name"] = sync.Field{Value: sync.String(fmt.Sprint("d", j)), Remember: true}
+			d.Fields.Set("name", sync.Field{Value: sync.String(fmt.Sprint("d", j)), Remember: true})
 			desired.Records = append(desired.Records, d)
 		}
 	}
@@ -31,7 +31,7 @@ func benchmarkStates(records int) (desired, current *sync.State) {
 	current = apply(first, desired, &sync.State{})
 	for i := range desired.Records {
 		if r := &desired.Records[i]; r.Key == r.Unit && r.Guest%10 == 0 {
-			r.Fields["memory"] = sync.Field{Value: sync.Int(-1)}
+			r.Fields.Set("memory", sync.Field{Value: sync.Int(-1)})
 		}
 	}
 	return desired, current

@@ -39,7 +39,7 @@ func (s *strict) Desired(inventories []*inventory.Inventory, current *sync.State
 		if s.removes {
 			gone.Remove = "gone"
 		} else {
-			gone.Fields = map[string]sync.Field{"status": {Value: sync.String("gone")}}
+			gone.Fields = sync.NewFields(map[string]sync.Field{"status": {Value: sync.String("gone")}})
 			state.Holds = append(state.Holds, sync.Hold{Unit: r.Key, Reason: "marked"})
 		}
 		state.Records = append(state.Records, gone)

@@ -73,9 +73,9 @@ func TestCutBeforeFieldTakenForOurs(t *testing.T) {
 	begin := func() *fixed {
 		return newFixed(
 			sync.Record{Key: vm("a/1"), Unit: vm("a/1"), Label: "vm", Source: "a", Fields: fields("x", sync.String("1"))},
-			sync.Record{Key: disk("a/1/d"), Unit: vm("a/1"), Label: "d", Source: "a", Fields: map[string]sync.Field{
+			sync.Record{Key: disk("a/1/d"), Unit: vm("a/1"), Label: "d", Source: "a", Fields: sync.NewFields(map[string]sync.Field{
 				"comment": {Value: sync.String("ours"), Rule: sync.UntilEdited, Ours: []sync.Value{sync.String("theirs")}},
-			}},
+			})},
 		).holding(
 			sync.Record{Key: vm("a/1"), Unit: vm("a/1"), Label: "vm", ID: "1", Source: "a", Fields: fields("x", sync.String("1"))},
 			sync.Record{Key: disk("a/1/d"), Unit: vm("a/1"), Label: "d", ID: "2", Source: "a", Fields: fields("comment", sync.String("theirs"))},
@@ -89,7 +89,7 @@ func TestCutBeforeFieldTakenForOurs(t *testing.T) {
 		f.cut = -1
 		_, err = f.run(t)
 		require.NoError(t, err)
-		require.Equal(t, "ours", f.records[disk("a/1/d")].Fields["comment"].Value.Text(), "cut after %d writes", n)
+		require.Equal(t, "ours", f.records[disk("a/1/d")].Fields.Value("comment").Text(), "cut after %d writes", n)
 	}
 }
 

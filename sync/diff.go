@@ -37,7 +37,7 @@ func Diff(desired, current *State, scope Scope, policy Policy) (*Plan, error) {
 	d.link(desired.Records, current.Records)
 	d.inScope = d.unitsInScope(desired.Records, current.Records)
 	d.carry(current.Records)
-	d.changes = make([]Change, 0, len(d.inScope))
+	d.changes = make([]Change, 0, len(d.inScope)+d.missing(desired.Records))
 	for i := range desired.Records {
 		if r := &desired.Records[i]; r.Unit.IsZero() {
 			d.shared(r)
@@ -76,6 +76,16 @@ type differ struct {
 	buffer           []byte
 }
 
+// missing counts what is not there.
+func (d *differ) missing(desired []Record) (n int) {
+	for i := range desired {
+		if d.currentOf(desired[i].Key) == nil {
+			n++
+		}
+	}
+	return n
+}
+
 // check refuses what no sink may hand over.
 func (d *differ) check(desired []Record) error {
 	for i := range desired {
@@ -86,7 +96,7 @@ func (d *differ) check(desired []Record) error {
 		if r.Remove != "" && !r.isTop() {
 			return fmt.Errorf("sync: %q is to be removed and is not at the top of a unit", r.Key)
 		}
-		for name, f := range r.Fields {
+		for name, f := range r.Fields.All() {
 			if rule := d.policy.rule(r.Key.Kind, name, f.Rule); !rule.valid() {
 				return fmt.Errorf("sync: field %s of %q has the unknown rule %q", name, r.Key, rule)
 			}
@@ -132,8 +142,8 @@ func (d *differ) unitsInScope(desired, current []Record) map[Key]bool {
 		if d.notNow(r) != "" || !brought && !d.scope.HasKind(r.Key.Kind) {
 			return
 		}
-		for _, f := range r.Fields {
-			for target := range f.Value.keys {
+		for _, v := range r.Fields.values {
+			for target := range v.keys {
 				if t := d.desired[target]; t != nil && t.isTop() && d.currentOf(target) == nil {
 					add(t, true)
 				}
@@ -187,7 +197,7 @@ func (d *differ) unit(key Key) {
 	}
 	d.old, d.memory = d.old[:0], d.memory[:0]
 	if was != nil {
-		d.old, _ = readEntries(d.old, was.Fields[MemoryField].Value)
+		d.old, _ = readEntries(d.old, was.Fields.Value(MemoryField))
 	}
 	var change Change
 	if was != nil && !d.scope.HasKind(key.Kind) {
@@ -237,7 +247,7 @@ func somebodyElses(r, was *Record) string {
 // loose returns why a record is not created while what it needs is not there; empty if it can be.
 func (d *differ) loose(r, was *Record) string {
 	if was == nil {
-		for _, f := range r.Fields {
+		for _, f := range r.Fields.All() {
 			if f.Needed && !d.reachable(f.Value) {
 				return "what it hangs on is not written yet, and this run does not write it"
 			}
@@ -289,7 +299,7 @@ func (d *differ) compare(r, was *Record) Change {
 	c := header(Keep, r, was)
 	c.Reason = r.Reason
 	if was == nil {
-		c.Op = Create
+		c.Op, c.Fields = Create, make([]FieldChange, 0, r.Fields.Len()+1) // and the memory
 	} else if was.Source == "" && !r.Unit.IsZero() {
 		c.Adopted = true
 	}
@@ -297,9 +307,9 @@ func (d *differ) compare(r, was *Record) Change {
 	if !r.Unit.IsZero() {
 		d.rememberUnspoken(name, r)
 	}
-	for field, f := range r.Fields {
+	for field, f := range r.Fields.All() {
 		rule := d.policy.rule(r.Key.Kind, field, f.Rule)
-		written := d.compareField(&c, r, was, name, field, rule)
+		written := d.compareField(&c, r, was, name, field, f, rule)
 		if r.Unit.IsZero() || !f.Remember && !rule.remembers() && !f.Rule.remembers() {
 			continue
 		}
@@ -309,8 +319,6 @@ func (d *differ) compare(r, was *Record) Change {
 			d.memory = append(d.memory, entry{name, field, last})
 		}
 	}
-	slices.SortFunc(c.Fields, func(a, b FieldChange) int { return cmp.Compare(a.Name, b.Name) })
-	slices.SortFunc(c.Left, func(a, b LeftField) int { return cmp.Compare(a.Name, b.Name) })
 	if was != nil && len(c.Fields) > 0 {
 		c.Op = Update
 	}
@@ -319,11 +327,10 @@ func (d *differ) compare(r, was *Record) Change {
 
 // compareField adds a field of a record to its change, if it differs, and tells whether the desired value stands there
 // or is written.
-func (d *differ) compareField(c *Change, r, was *Record, name, field string, rule Rule) (written bool) {
-	f := r.Fields[field]
+func (d *differ) compareField(c *Change, r, was *Record, name, field string, f Field, rule Rule) (written bool) {
 	var current Value
 	if was != nil {
-		current = d.translate(was.Fields[field].Value)
+		current = d.translate(was.Fields.Value(field))
 	}
 	switch {
 	case f.Value == current:
@@ -348,7 +355,7 @@ func (d *differ) rememberUnspoken(name string, r *Record) {
 		d.memory = append(d.memory, entry{record: name})
 	}
 	for _, last := range d.old.of(name) {
-		if _, spoken := r.Fields[last.field]; !spoken {
+		if _, spoken := r.Fields.find(last.field); !spoken {
 			d.memory = append(d.memory, last)
 		}
 	}
@@ -399,10 +406,10 @@ func (d *differ) reachable(v Value) bool {
 func (d *differ) remember(c *Change, was *Record) {
 	var current Value
 	if was != nil {
-		current = was.Fields[MemoryField].Value
+		current = was.Fields.Value(MemoryField)
 	}
 	d.buffer = d.memory.appendJSON(d.buffer[:0])
-	if current.form == plain && current.text == string(d.buffer) {
+	if current.form() == plain && current.text == string(d.buffer) {
 		return
 	}
 	at, _ := slices.BinarySearchFunc(c.Fields, MemoryField, func(f FieldChange, name string) int { return cmp.Compare(f.Name, name) })

@@ -11,7 +11,7 @@ import (
 
 // unit and child make records of the source a that say nothing but that they are there.
 func unit(key sync.Key, id string) sync.Record {
-	return sync.Record{Key: key, Unit: key, Label: key.Name, Source: "a", ID: id, Fields: map[string]sync.Field{}}
+	return sync.Record{Key: key, Unit: key, Label: key.Name, Source: "a", ID: id}
 }
 
 func child(key, of sync.Key, id string) sync.Record {
@@ -22,11 +22,11 @@ func child(key, of sync.Key, id string) sync.Record {
 
 // remembering returns the unit with a memory that names the children.
 func remembering(r sync.Record, children ...string) sync.Record {
-	m := sync.Memory{}
+	m := said{}
 	for _, name := range children {
 		m[name] = map[string][]sync.Value{}
 	}
-	r.Fields[sync.MemoryField] = memory(m)
+	r.Fields.Set(sync.MemoryField, memory(sync.NewMemory(m)))
 	return r
 }
 
@@ -119,11 +119,11 @@ func TestOthersStay(t *testing.T) {
 	t.Parallel()
 	theirs := func(r sync.Record) sync.Record {
 		r.Source, r.Label = "", "theirs"
-		r.Fields["x"] = sync.Field{Value: sync.Int(1)}
+		r.Fields.Set("x", sync.Field{Value: sync.Int(1)})
 		return r
 	}
 	ours := func(r sync.Record) sync.Record {
-		r.Fields["x"] = sync.Field{Value: sync.Int(2)}
+		r.Fields.Set("x", sync.Field{Value: sync.Int(2)})
 		return r
 	}
 	top := vm("a/1")
@@ -160,7 +160,7 @@ func TestWhatOthersHangOnStays(t *testing.T) {
 	top, d := vm("a/1"), disk("a/1/d")
 	theirs := child(part("#3"), top, "3")
 	theirs.Source, theirs.Label = "", "their part"
-	theirs.Fields["disk"] = sync.Field{Value: sync.Ref(d)}
+	theirs.Fields.Set("disk", sync.Field{Value: sync.Ref(d)})
 	changes := compare(t, state(unit(top, "")), state(remembering(unit(top, "1"), "d"), child(d, top, "2"), theirs), sync.Scope{})
 	assert.Equal(t, sync.Skip, changes[d].Op)
 	assert.Contains(t, changes[d].Reason, "their part hangs on it")
@@ -172,7 +172,7 @@ func TestWhatStaysHangsOnStays(t *testing.T) {
 	t.Parallel()
 	top, d, e, p := vm("a/1"), disk("a/1/d"), disk("a/1/e"), part("a/1/p")
 	on := func(r sync.Record, target sync.Key) sync.Record {
-		r.Fields["disk"] = sync.Field{Value: sync.Ref(target)}
+		r.Fields.Set("disk", sync.Field{Value: sync.Ref(target)})
 		return r
 	}
 	skipped := child(p, top, "")
@@ -215,10 +215,10 @@ func TestSkipped(t *testing.T) {
 	top, d := vm("a/1"), disk("a/1/d")
 	skipped := func(r sync.Record) sync.Record {
 		r.Skip = "not now"
-		r.Fields["x"] = sync.Field{Value: sync.Int(2)}
+		r.Fields.Set("x", sync.Field{Value: sync.Int(2)})
 		return r
 	}
-	shared := sync.Record{Key: tag("t"), Label: "t", Fields: map[string]sync.Field{}}
+	shared := sync.Record{Key: tag("t"), Label: "t"}
 	was := shared
 	was.ID = "9"
 	current := state(was, remembering(unit(top, "1"), "d"), child(d, top, "2"))

@@ -20,7 +20,7 @@ type entry struct {
 
 // readEntries appends what [Memory.Value] wrote, in order. It tells what is no memory.
 func readEntries(into entries, v Value) (read entries, ok bool) {
-	if v.form != plain || !strings.HasPrefix(v.text, "{") {
+	if v.form() != plain || !strings.HasPrefix(v.text, "{") {
 		return into, false
 	}
 	for record, fields := range members(v.text) {
@@ -59,11 +59,27 @@ func (e entries) last(record, field string) string {
 	return ""
 }
 
-// appendJSON puts the entries in order and appends them as canonical JSON.
-func (e entries) appendJSON(b []byte) []byte {
+// set returns the entries with one in the place of that of the same field, or added. They must be in order, and are.
+func (e entries) set(one entry) entries {
+	at, found := slices.BinarySearchFunc(e, one, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.record, b.record), cmp.Compare(a.field, b.field))
+	})
+	if found {
+		e[at] = one
+		return e
+	}
+	return slices.Insert(e, at, one)
+}
+
+func (e entries) sort() {
 	slices.SortFunc(e, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(a.record, b.record), cmp.Compare(a.field, b.field), cmp.Compare(a.text, b.text))
 	})
+}
+
+// appendJSON puts the entries in order and appends them as canonical JSON.
+func (e entries) appendJSON(b []byte) []byte {
+	e.sort()
 	b = append(b, '{')
 	for i, one := range e {
 		if i == 0 || one.record != e[i-1].record {

@@ -97,19 +97,19 @@ func ExampleDiff() {
 	key := sync.Key{Kind: "vm", Name: "lab/101"}
 	desired := &sync.State{Records: []sync.Record{{
 		Key: key, Unit: key, Label: "web", Source: "lab", Guest: 101,
-		Fields: map[string]sync.Field{
+		Fields: sync.NewFields(map[string]sync.Field{
 			"name":   {Value: sync.String("web"), Rule: sync.UntilEdited},
 			"memory": {Value: sync.Int(4096)},
-		},
+		}),
 	}}}
-	memory := sync.Memory{"": {"name": {sync.String("web")}}}
+	memory := sync.NewMemory(map[string]map[string][]sync.Value{"": {"name": {sync.String("web")}}})
 	current := &sync.State{Records: []sync.Record{{
 		Key: key, Unit: key, Label: "frontend", ID: "7", Source: "lab", Guest: 101,
-		Fields: map[string]sync.Field{
+		Fields: sync.NewFields(map[string]sync.Field{
 			"name":           {Value: sync.String("frontend")},
 			"memory":         {Value: sync.Int(2048)},
 			sync.MemoryField: {Value: memory.Value()},
-		},
+		}),
 	}}}
 	plan, err := sync.Diff(desired, current, sync.Scope{}, sync.Policy{})
 	if err != nil {

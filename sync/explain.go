@@ -196,7 +196,7 @@ func (e *explaining) object(c *Change) Explanation {
 	names := map[string]bool{}
 	for _, record := range []*Record{r, was} {
 		if record != nil {
-			for name := range record.Fields {
+			for name := range record.Fields.values {
 				names[name] = name != MemoryField
 			}
 		}
@@ -213,10 +213,10 @@ func (e *explaining) object(c *Change) Explanation {
 func (e *explaining) field(c *Change, r, was *Record, name string) ExplainedField {
 	x := ExplainedField{Name: name, Outcome: FieldUnspoken}
 	if was != nil {
-		x.Current = was.Fields[name].Value.labelled(e.labels)
+		x.Current = was.Fields.Value(name).labelled(e.labels)
 	}
 	if r != nil {
-		if f, spoken := r.Fields[name]; spoken {
+		if f, spoken := r.Fields.Get(name); spoken {
 			x.Wanted, x.From = f.Value.labelled(e.labels), f.From
 			x.Rule = e.plan.policy.rule(c.Key.Kind, name, f.Rule)
 			x.Outcome, x.Reason = e.outcome(c, was, &x)

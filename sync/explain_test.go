@@ -56,7 +56,7 @@ func TestExplainOutcomes(t *testing.T) {
 	t.Parallel()
 	a, d := vm("a/1"), disk("a/1/d")
 	with := func(r sync.Record, f sync.Field) sync.Record {
-		r.Fields["x"] = f
+		r.Fields.Set("x", f)
 		return r
 	}
 	wanted := func(v sync.Value, rule sync.Rule) sync.Field {

@@ -29,12 +29,12 @@ func disk(name string) sync.Key { return sync.Key{Kind: kindDisk, Name: name} }
 func part(name string) sync.Key { return sync.Key{Kind: kindPart, Name: name} }
 
 // fields makes fields of names and values.
-func fields(pairs ...any) map[string]sync.Field {
-	m := map[string]sync.Field{}
+func fields(pairs ...any) sync.Fields {
+	var all sync.Fields
 	for pair := range slices.Chunk(pairs, 2) {
-		m[pair[0].(string)] = sync.Field{Value: pair[1].(sync.Value)}
+		all.Set(pair[0].(string), sync.Field{Value: pair[1].(sync.Value)})
 	}
-	return m
+	return all
 }
 
 // memory returns the field of a memory.
@@ -78,7 +78,7 @@ func (f *fixed) Current(context.Context, sync.Scope) (*sync.State, error) {
 	s := &sync.State{}
 	for _, r := range f.records {
 		c := *r
-		c.Fields = maps.Clone(r.Fields)
+		c.Fields = r.Fields.Clone()
 		s.Records = append(s.Records, c)
 	}
 	return s, nil
@@ -131,12 +131,12 @@ func (f *fixed) write(op sync.Op, item sync.Item) (id string) {
 			}
 		}
 		f.records[key] = &sync.Record{
-			Key: key, Unit: item.Unit, Label: item.Label, ID: fmt.Sprint(f.ids), Source: source, Fields: map[string]sync.Field{},
+			Key: key, Unit: item.Unit, Label: item.Label, ID: fmt.Sprint(f.ids), Source: source,
 		}
 	}
 	r := f.records[key]
 	for name, v := range item.Fields {
-		r.Fields[name] = sync.Field{Value: v}
+		r.Fields.Set(name, sync.Field{Value: v})
 	}
 	for name, ids := range item.Refs {
 		var keys []sync.Key
@@ -147,7 +147,7 @@ func (f *fixed) write(op sync.Op, item sync.Item) (id string) {
 				}
 			}
 		}
-		r.Fields[name] = sync.Field{Value: sync.Refs(keys...)}
+		r.Fields.Set(name, sync.Field{Value: sync.Refs(keys...)})
 	}
 	return r.ID
 }

@@ -2,7 +2,6 @@ package sync
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 )
 
@@ -50,8 +49,8 @@ func (d *differ) carry(current []Record) {
 	for len(stay) > 0 {
 		r := stay[0]
 		stay = stay[1:]
-		for _, field := range slices.Sorted(maps.Keys(r.Fields)) {
-			for target := range r.Fields[field].Value.keys {
+		for _, v := range r.Fields.values {
+			for target := range v.keys {
 				t := d.current[target]
 				if t == nil || t.Source == "" || !t.isChild() || d.desired[target] != nil || d.carries[target] != "" {
 					continue

@@ -3,93 +3,90 @@ package sync
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"maps"
 	"slices"
 	"strings"
 )
 
 // Memory is what we last wrote to a unit and to all that hangs on it. It stands in the sink, in the unit's
-// [MemoryField]: there is no state of our own. What it does not name is somebody else's.
+// [MemoryField]: there is no state of our own. What it does not name is somebody else's. The zero value is no memory.
 //
-// The outer key names a record by its key name without the unit's ("net0"), the unit itself by "". The inner one names
-// a field. The list holds the value; more than one while a write is under way, when either may stand there.
-type Memory map[string]map[string][]Value
+// It names a record by its key name without the unit's ("net0"), the unit itself by "". Of a field it holds the value; more
+// than one while a write is under way, when either may stand there.
+type Memory struct{ list entries } // in order; nil for no memory
+
+// NewMemory returns a memory of records, their fields and values.
+func NewMemory(records map[string]map[string][]Value) Memory {
+	m := Memory{entries{}}
+	for record, fields := range records {
+		m.list = append(m.list, entry{record: record})
+		for field, values := range fields {
+			m.list = append(m.list, entry{record, field, entryText(values...)})
+		}
+	}
+	m.list.sort()
+	return ParseMemory(m.Value())
+}
 
 // ParseMemory reads what [Memory.Value] wrote. What it cannot read it leaves out.
 func ParseMemory(v Value) Memory {
-	read, ok := readEntries(nil, v)
+	read, ok := readEntries(entries{}, v)
 	if !ok {
-		return nil
+		return Memory{}
 	}
-	m := Memory{}
-	for _, e := range read {
-		m.name(e.record)
-		if e.text != "" {
-			m[e.record][e.field] = entryValues(e.text)
-		}
-	}
-	return m
+	return Memory{slices.Clip(read)}
 }
 
-// Value returns the memory as the value of a field; null for a nil memory.
+// Value returns the memory as the value of a field; null for no memory.
 func (m Memory) Value() Value {
-	if m == nil {
+	if m.list == nil {
 		return Value{}
 	}
-	var all entries
-	for record, fields := range m {
-		all = append(all, entry{record: record})
-		for field, values := range fields {
-			all = append(all, entry{record, field, entryText(values...)})
-		}
-	}
-	return Value{text: string(all.appendJSON(nil))}
+	return Value{text: string(m.list.appendJSON(nil))}
 }
+
+// IsEmpty tells whether it names nothing.
+func (m Memory) IsEmpty() bool { return len(m.list) == 0 }
+
+// Names tells whether it names the record.
+func (m Memory) Names(record string) bool { return len(m.list.of(record)) > 0 }
 
 // Children returns the names of the children that the memory names, sorted.
 func (m Memory) Children() []string {
-	names := slices.Sorted(maps.Keys(m))
-	return slices.DeleteFunc(names, func(s string) bool { return s == "" })
+	var names []string
+	for i, e := range m.list {
+		if e.record != "" && (i == 0 || e.record != m.list[i-1].record) {
+			names = append(names, e.record)
+		}
+	}
+	return names
 }
 
 // Last returns what was last written to the field of the record; nil when nothing is remembered.
-func (m Memory) Last(record, field string) []Value { return m[record][field] }
-
-func (m Memory) set(record, field string, values []Value) {
-	m.name(record)
-	m[record][field] = values
-}
-
-func (m Memory) name(record string) {
-	if m[record] == nil {
-		m[record] = map[string][]Value{}
-	}
-}
+func (m Memory) Last(record, field string) []Value { return entryValues(m.list.last(record, field)) }
 
 // with returns the memory with what stands, or will for a moment, in the fields that the changes of a unit write and that
 // next remembers.
 func (m Memory) with(changes []*Change, next Memory) Memory {
-	out := make(Memory, len(m))
-	for name, fields := range m {
-		out[name] = maps.Clone(fields)
-	}
+	out := Memory{slices.Clone(m.list)}
 	for _, c := range changes {
 		name := memoryName(c.Key, c.Unit)
 		if c.Op != Update && !(c.Op == Create && c.isTop()) {
 			continue // what is created with its fields is never there without them
 		}
 		for _, f := range c.Fields {
-			if next.Last(name, f.Name) == nil {
+			if next.list.last(name, f.Name) == "" {
 				continue
 			}
-			values := slices.Clone(out.Last(name, f.Name))
+			values := out.Last(name, f.Name)
 			if f.Rule != IfEmptyOrOurs || !f.Old.IsEmpty() { // by that rule, nothing is as good as ours
 				values = append(values, remembered(f.Old, c.Unit))
 			}
 			if !f.Spare.IsNull() {
 				values = append(values, remembered(f.Spare, c.Unit))
 			}
-			out.set(name, f.Name, values)
+			if len(values) > 0 {
+				out.list = out.list.set(entry{name, f.Name, entryText(values...)})
+			}
 		}
 	}
 	return out
@@ -98,24 +95,20 @@ func (m Memory) with(changes []*Change, next Memory) Memory {
 // either returns the memory that holds while the unit goes from old to m: it names the records of both, and where they
 // differ both values. The unit's own fields that are written together with the memory are not in doubt.
 func (m Memory) either(old Memory, atomic func(field string) bool) Memory {
-	out := make(Memory, len(m))
-	for name, fields := range m {
-		out.name(name)
-		for field, values := range fields {
-			out[name][field] = values
-			if name == "" && atomic(field) {
-				continue
-			}
-			for _, v := range old[name][field] {
-				if !slices.Contains(out[name][field], v) {
-					out[name][field] = append(slices.Clone(out[name][field]), v)
+	out := Memory{slices.Clone(m.list)}
+	for _, e := range old.list {
+		switch now := m.list.last(e.record, e.field); {
+		case now == "" && !m.Names(e.record):
+			out.list = out.list.set(e)
+		case now == "" || e.field == "" || e.record == "" && atomic(e.field):
+		default:
+			values := entryValues(now)
+			for _, v := range entryValues(e.text) {
+				if !slices.Contains(values, v) {
+					values = append(values, v)
 				}
 			}
-		}
-	}
-	for name, fields := range old {
-		if _, ok := m[name]; !ok {
-			out[name] = maps.Clone(fields)
+			out.list = out.list.set(entry{e.record, e.field, entryText(values...)})
 		}
 	}
 	return out
@@ -140,7 +133,7 @@ func inUnit(name string, unit Key) string {
 // remembered returns the form in which a value of a unit is remembered: long texts as a digest, references by name, and
 // those to what hangs on the unit by the name that has there: a unit may have another key in the next run.
 func remembered(v Value, unit Key) Value {
-	switch v.form {
+	switch v.form() {
 	case reference:
 		v = String(inUnit(v.text, unit))
 	case references:

@@ -10,10 +10,13 @@ import (
 	"github.com/proxbox-go/proxbox/sync"
 )
 
+// said is what a memory is made of.
+type said = map[string]map[string][]sync.Value
+
 func TestMemoryComesBack(t *testing.T) {
 	t.Parallel()
 	object := mustParse(t, `{"or":["a","b"]}`)
-	for name, m := range map[string]sync.Memory{
+	for name, said := range map[string]said{
 		"nothing":         {},
 		"a name":          {"net0": {}},
 		"a value":         {"": {"name": {sync.String("web")}}, "net0": {"name": {sync.String("eth0")}}},
@@ -23,31 +26,42 @@ func TestMemoryComesBack(t *testing.T) {
 		"an object":       {"": {"data": {object}}},
 		"objects":         {"": {"data": {object, mustParse(t, `{"a":1}`)}}},
 	} {
+		m := sync.NewMemory(said)
 		assert.Equal(t, m, sync.ParseMemory(m.Value()), name)
 		assert.Equal(t, mustParse(t, m.Value().JSON()), m.Value(), "%s: the form is canonical", name)
 	}
-	assert.Nil(t, sync.ParseMemory(sync.Value{}))
-	assert.True(t, sync.Memory(nil).Value().IsNull())
+	assert.Zero(t, sync.ParseMemory(sync.Value{}))
+	assert.True(t, sync.Memory{}.Value().IsNull())
 }
 
 func TestParseMemoryLeavesOut(t *testing.T) {
 	t.Parallel()
-	for raw, want := range map[string]sync.Memory{
+	for raw, want := range map[string]said{
 		`"text"`: nil, `[1]`: nil, `{"a":1}`: nil, `{"net0":null}`: {"net0": {}},
 		`{"net0":{"name":"eth0","mtu":1500}}`: {"net0": {"name": {sync.String("eth0")}, "mtu": {sync.Int(1500)}}},
 	} {
-		assert.Equal(t, want, sync.ParseMemory(mustParse(t, raw)), raw)
+		m := sync.ParseMemory(mustParse(t, raw))
+		if want == nil {
+			assert.Zero(t, m, raw)
+		} else {
+			assert.Equal(t, sync.NewMemory(want), m, raw)
+		}
 	}
 }
 
 func TestMemoryTells(t *testing.T) {
 	t.Parallel()
-	m := sync.Memory{"": {"name": {sync.String("web")}}, "net1": {}, "net0": {"name": {sync.String("eth0")}}}
+	m := sync.NewMemory(said{"": {"name": {sync.String("web")}}, "net1": {}, "net0": {"name": {sync.String("eth0")}}})
 	assert.Equal(t, []string{"net0", "net1"}, m.Children())
 	assert.Equal(t, []sync.Value{sync.String("eth0")}, m.Last("net0", "name"))
 	assert.Nil(t, m.Last("net0", "mtu"))
 	assert.Nil(t, m.Last("net9", "name"))
-	assert.Nil(t, sync.Memory(nil).Last("", "name"))
+	assert.Nil(t, sync.Memory{}.Last("", "name"))
+	assert.True(t, m.Names(""))
+	assert.True(t, m.Names("net1"))
+	assert.False(t, m.Names("net9"))
+	assert.False(t, m.IsEmpty())
+	assert.True(t, sync.Memory{}.IsEmpty())
 }
 
 // TestReferencesInsideAUnit are remembered by the names there: the unit may have another key in the next run.
@@ -56,16 +70,16 @@ func TestReferencesInsideAUnit(t *testing.T) {
 	plan := func(top sync.Key, id string, old sync.Memory) *sync.Plan {
 		d := sync.Key{Kind: kindDisk, Name: top.Name + "/d"}
 		desired := []sync.Record{unit(top, ""), child(d, top, "")}
-		desired[0].Fields["first"] = sync.Field{Value: sync.Ref(d), Rule: sync.UntilEdited}
+		desired[0].Fields.Set("first", sync.Field{Value: sync.Ref(d), Rule: sync.UntilEdited})
 		current := &sync.State{}
 		if id != "" {
 			current = state(unit(top, id), child(d, top, "2"))
-			current.Records[0].Fields = map[string]sync.Field{"first": {Value: sync.Ref(d)}, sync.MemoryField: memory(old)}
+			current.Records[0].Fields = sync.NewFields(map[string]sync.Field{"first": {Value: sync.Ref(d)}, sync.MemoryField: memory(old)})
 		}
 		return mustDiff(t, state(desired...), current)
 	}
-	first := sync.ParseMemory(fieldOf(plan(vm("a/1~new"), "", nil).Changes[0], sync.MemoryField).New)
-	assert.Equal(t, sync.Memory{"": {"first": {sync.String("d")}}, "d": {}}, first)
+	first := sync.ParseMemory(fieldOf(plan(vm("a/1~new"), "", sync.Memory{}).Changes[0], sync.MemoryField).New)
+	assert.Equal(t, sync.NewMemory(said{"": {"first": {sync.String("d")}}, "d": {}}), first)
 	assert.True(t, plan(vm("a/1"), "1", first).Empty())
 }
 
@@ -81,23 +95,23 @@ func TestLongValuesAreRemembered(t *testing.T) {
 		tags = append(tags, key)
 		records = append(records, sync.Record{Key: key, Label: key.Name, ID: string(c)})
 	}
-	unit := sync.Record{Key: vm("a/1"), Unit: vm("a/1"), Label: "vm", Source: "a", Fields: map[string]sync.Field{
+	unit := sync.Record{Key: vm("a/1"), Unit: vm("a/1"), Label: "vm", Source: "a", Fields: sync.NewFields(map[string]sync.Field{
 		"comment": {Value: sync.String(long), Rule: sync.UntilEdited},
 		"tags":    {Value: sync.Refs(tags...), Rule: sync.UntilEdited},
-	}}
+	})}
 	f := newFixed(append(records, unit)...).holding(records...)
 	_, err := f.run(t)
 	require.NoError(t, err)
-	text := f.records[vm("a/1")].Fields[sync.MemoryField].Value.JSON()
+	text := f.records[vm("a/1")].Fields.Value(sync.MemoryField).JSON()
 	assert.NotContains(t, text, long)
 	assert.NotContains(t, text, tags[0].Name)
 
-	unit.Fields["comment"] = sync.Field{Value: sync.String("short"), Rule: sync.UntilEdited}
-	unit.Fields["tags"] = sync.Field{Value: sync.Refs(tags[:1]...), Rule: sync.UntilEdited}
+	unit.Fields.Set("comment", sync.Field{Value: sync.String("short"), Rule: sync.UntilEdited})
+	unit.Fields.Set("tags", sync.Field{Value: sync.Refs(tags[:1]...), Rule: sync.UntilEdited})
 	_, err = f.run(t)
 	require.NoError(t, err)
-	assert.Equal(t, "short", f.records[vm("a/1")].Fields["comment"].Value.Text())
-	assert.Equal(t, tags[0].Name, f.records[vm("a/1")].Fields["tags"].Value.Text())
+	assert.Equal(t, "short", f.records[vm("a/1")].Fields.Value("comment").Text())
+	assert.Equal(t, tags[0].Name, f.records[vm("a/1")].Fields.Value("tags").Text())
 }
 
 // FuzzParseMemory: whatever stands in the field, what is read of it comes back.
@@ -111,7 +125,7 @@ func FuzzParseMemory(f *testing.F) {
 			return
 		}
 		m := sync.ParseMemory(v)
-		if m == nil {
+		if m.Value().IsNull() {
 			return
 		}
 		require.Equal(t, m, sync.ParseMemory(m.Value()))

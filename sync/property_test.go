@@ -114,9 +114,9 @@ func agrees(t testing.TB, plan *sync.Plan, desired, applied *sync.State) {
 			continue
 		}
 		require.Contains(t, byKey, r.Key)
-		for name, f := range r.Fields {
+		for name, f := range r.Fields.All() {
 			if !f.Value.IsRef() && (f.Rule == "" || f.Rule == sync.Always) {
-				require.Equal(t, f.Value, byKey[r.Key].Fields[name].Value, "%s of %s", name, r.Key)
+				require.Equal(t, f.Value, byKey[r.Key].Fields.Value(name), "%s of %s", name, r.Key)
 			}
 		}
 	}
@@ -130,7 +130,7 @@ func apply(plan *sync.Plan, desired, current *sync.State) *sync.State {
 	}
 	byID := map[id]*sync.Record{}
 	for _, r := range current.Records {
-		r.Fields = maps.Clone(r.Fields)
+		r.Fields = r.Fields.Clone()
 		byID[id{r.Key.Kind, r.ID}] = &r
 	}
 	source := map[sync.Key]string{}
@@ -147,7 +147,7 @@ func apply(plan *sync.Plan, desired, current *sync.State) *sync.State {
 			continue
 		case sync.Create:
 			at.id = fmt.Sprint("new", i)
-			byID[at] = &sync.Record{ID: at.id, Fields: map[string]sync.Field{}, Claims: c.Claims, Label: c.Label, Guest: c.Guest}
+			byID[at] = &sync.Record{ID: at.id, Claims: c.Claims, Label: c.Label, Guest: c.Guest}
 		case sync.Skip:
 			continue
 		}
@@ -157,7 +157,7 @@ func apply(plan *sync.Plan, desired, current *sync.State) *sync.State {
 		}
 		r.Key, r.Unit, r.Source = c.Key, c.Unit, source[c.Key]
 		for _, f := range c.Fields {
-			r.Fields[f.Name] = sync.Field{Value: f.New}
+			r.Fields.Set(f.Name, sync.Field{Value: f.New})
 		}
 	}
 	out := &sync.State{}
@@ -165,7 +165,7 @@ func apply(plan *sync.Plan, desired, current *sync.State) *sync.State {
 		if to, ok := renamed[r.Unit]; ok {
 			r.Unit = to
 		}
-		for name, f := range r.Fields {
+		for name, f := range r.Fields.All() {
 			keys := f.Value.Keys()
 			for i := range keys {
 				if to, ok := renamed[keys[i]]; ok {
@@ -173,7 +173,7 @@ func apply(plan *sync.Plan, desired, current *sync.State) *sync.State {
 				}
 			}
 			if f.Value.IsRef() {
-				r.Fields[name] = sync.Field{Value: sync.Refs(keys...)}
+				r.Fields.Set(name, sync.Field{Value: sync.Refs(keys...)})
 			}
 		}
 		out.Records = append(out.Records, *r)
@@ -186,8 +186,8 @@ var rules = []sync.Rule{"", sync.Always, sync.CreateOnly, sync.IfEmpty, sync.IfE
 var values = []sync.Value{{}, sync.String(""), sync.String("a"), sync.String("b"), sync.Int(1), sync.Bool(true), sync.Strings("x"), sync.String(strings.Repeat("long", 30))}
 
 // randomFields returns fields, one of which may refer to a target.
-func randomFields(r *rand.Rand, targets []sync.Key) map[string]sync.Field {
-	m := map[string]sync.Field{}
+func randomFields(r *rand.Rand, targets []sync.Key) sync.Fields {
+	var all sync.Fields
 	for _, name := range []string{"f", "g", "h"} {
 		if r.IntN(4) == 0 {
 			continue
@@ -196,12 +196,12 @@ func randomFields(r *rand.Rand, targets []sync.Key) map[string]sync.Field {
 		if r.IntN(3) == 0 {
 			field.Ours = []sync.Value{values[r.IntN(len(values))]}
 		}
-		m[name] = field
+		all.Set(name, field)
 	}
 	if r.IntN(2) == 0 && len(targets) > 0 {
-		m["on"] = sync.Field{Value: sync.Ref(targets[r.IntN(len(targets))]), Rule: rules[r.IntN(len(rules))]}
+		all.Set("on", sync.Field{Value: sync.Ref(targets[r.IntN(len(targets))]), Rule: rules[r.IntN(len(rules))]})
 	}
-	return m
+	return all
 }
 
 func randomClaims(r *rand.Rand) []sync.Claim {
@@ -273,25 +273,25 @@ func randomCurrent(r *rand.Rand) *sync.State {
 	s := &sync.State{}
 	keys, units := randomKeys(r)
 	for i, key := range keys {
-		record := sync.Record{Key: key, Unit: units[key], Label: "label " + key.Name, ID: fmt.Sprint(i), Fields: map[string]sync.Field{}, Claims: randomClaims(r)}
+		record := sync.Record{Key: key, Unit: units[key], Label: "label " + key.Name, ID: fmt.Sprint(i), Claims: randomClaims(r)}
 		if !record.Unit.IsZero() && r.IntN(6) > 0 {
 			record.Source = "a"
 		}
-		for name, f := range randomFields(r, targets(key, keys, units)) {
-			record.Fields[name] = sync.Field{Value: f.Value}
+		for name, f := range randomFields(r, targets(key, keys, units)).All() {
+			record.Fields.Set(name, sync.Field{Value: f.Value})
 		}
 		if key.Kind == kindVM && r.IntN(4) > 0 {
-			m := sync.Memory{"": {}, "d0": {}, "d1": {}}
+			m := said{"": {}, "d0": {}, "d1": {}}
 			for name := range m {
 				m[name]["f"] = []sync.Value{sync.String("a")}
 			}
-			record.Fields[sync.MemoryField] = memory(m)
+			record.Fields.Set(sync.MemoryField, memory(sync.NewMemory(m)))
 		}
 		s.Records = append(s.Records, record)
 	}
 	for i := range 3 {
 		if key := vm(fmt.Sprint("#", i)); r.IntN(2) == 0 {
-			s.Records = append(s.Records, sync.Record{Key: key, Unit: key, Label: "theirs", ID: fmt.Sprint("other", i), Fields: map[string]sync.Field{}})
+			s.Records = append(s.Records, sync.Record{Key: key, Unit: key, Label: "theirs", ID: fmt.Sprint("other", i)})
 		}
 	}
 	return s

@@ -54,13 +54,13 @@ func (p *Plan) records() *State {
 		}
 		r := Record{
 			Key: c.Key, Unit: c.Unit, Label: c.Label, Source: c.Source, Guest: c.Guest, Claims: c.Claims,
-			Fields: map[string]Field{},
+			Fields: Fields{},
 		}
 		if c.Adopted {
 			r.ID = c.ID
 		}
 		for _, f := range c.Fields {
-			r.Fields[f.Name] = Field{Value: f.New}
+			r.Fields.Set(f.Name, Field{Value: f.New})
 		}
 		s.Records = append(s.Records, r)
 	}
@@ -117,7 +117,7 @@ func (s *staleness) stale(unit []Change) *Change {
 				return c
 			}
 			for _, f := range c.Fields {
-				if !s.holds(f.Old, was.Fields[f.Name].Value) {
+				if !s.holds(f.Old, was.Fields.Value(f.Name)) {
 					return c
 				}
 			}

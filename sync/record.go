@@ -46,7 +46,7 @@ type Record struct {
 	// Guest is the VMID that a top-level record stands for; 0 for none.
 	Guest int
 	// Fields holds the fields that are spoken of. A field that a desired record lacks is left as it is.
-	Fields map[string]Field
+	Fields Fields
 	// Claims tells what of this record may be held by one object only.
 	Claims []Claim
 	// Inline says that the record is created by the write of the record that it hangs on: it is never sent as a create.

@@ -43,9 +43,9 @@ func newReferrers(current []Record, changes []Change) *referrers {
 	for i := range current {
 		was := &current[i]
 		c := byID[objectID{was.Key.Kind, was.ID}]
-		for name, f := range was.Fields {
+		for name, v := range was.Fields.values {
 			taken := c != nil && (c.Op == Update && c.field(name) != nil || c.Op == Delete && !c.isTop())
-			r.add(was.Key, was.Unit, was.Label, f.Value, units, !taken)
+			r.add(was.Key, was.Unit, was.Label, v, units, !taken)
 		}
 	}
 	for i := range changes {

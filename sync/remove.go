@@ -1,9 +1,7 @@
 package sync
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 )
 
 // removal plans the deletion of a unit that is to be removed, or tells why it stays. Of one that is not there, nothing
@@ -18,10 +16,9 @@ func (d *differ) removal(top, was *Record) {
 	}
 	c := header(Delete, top, was)
 	c.Source, c.Claims, c.Reason = was.Source, nil, top.Remove
-	for name := range top.Fields {
-		c.Fields = append(c.Fields, FieldChange{Name: name, Old: d.translate(was.Fields[name].Value)})
+	for name := range top.Fields.values {
+		c.Fields = append(c.Fields, FieldChange{Name: name, Old: d.translate(was.Fields.Value(name))})
 	}
-	slices.SortFunc(c.Fields, func(a, b FieldChange) int { return cmp.Compare(a.Name, b.Name) })
 	d.changes = append(d.changes, c)
 }
 

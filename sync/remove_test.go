@@ -324,7 +324,7 @@ func (r *removing) Desired(inventories []*inventory.Inventory, current *sync.Sta
 	state, err := r.Sink.Desired(inventories, current)
 	for i := range state.Records {
 		if record := &state.Records[i]; r.labels[record.Label] && record.Key == record.Unit {
-			record.Remove, record.Fields = "gone for a week", map[string]sync.Field{"status": record.Fields["status"]}
+			record.Remove, record.Fields = "gone for a week", fields("status", record.Fields.Value("status"))
 		}
 	}
 	return state, err

@@ -56,17 +56,17 @@ func TestRules(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			remembered := sync.Memory{"": {}}
+			remembered := said{"": {}}
 			if tc.last != nil {
 				remembered[""]["f"] = tc.last
 			}
 			plan := diff(t, sync.Policy{},
-				sync.Record{Key: vm("a/1"), Unit: vm("a/1"), Source: "a", Fields: map[string]sync.Field{
+				sync.Record{Key: vm("a/1"), Unit: vm("a/1"), Source: "a", Fields: sync.NewFields(map[string]sync.Field{
 					"f": {Value: wanted, Rule: tc.rule, Ours: tc.taken},
-				}},
-				sync.Record{Key: vm("a/1"), Unit: vm("a/1"), Source: "a", ID: "1", Fields: map[string]sync.Field{
-					"f": {Value: tc.current}, sync.MemoryField: memory(remembered),
-				}})
+				})},
+				sync.Record{Key: vm("a/1"), Unit: vm("a/1"), Source: "a", ID: "1", Fields: sync.NewFields(map[string]sync.Field{
+					"f": {Value: tc.current}, sync.MemoryField: memory(sync.NewMemory(remembered)),
+				})})
 			require.Len(t, plan.Changes, 1)
 			written := fieldOf(plan.Changes[0], "f")
 			if !tc.writes {
@@ -88,9 +88,9 @@ func TestRules(t *testing.T) {
 // TestCreatingWritesEveryField, but what is never ours to write.
 func TestCreatingWritesEveryField(t *testing.T) {
 	t.Parallel()
-	all := map[string]sync.Field{}
+	var all sync.Fields
 	for _, rule := range []sync.Rule{sync.Always, sync.CreateOnly, sync.IfEmpty, sync.IfEmptyOrOurs, sync.UntilEdited, sync.Never} {
-		all[string(rule)] = sync.Field{Value: sync.String("x"), Rule: rule}
+		all.Set(string(rule), sync.Field{Value: sync.String("x"), Rule: rule})
 	}
 	plan := diff(t, sync.Policy{}, sync.Record{Key: vm("a/1"), Unit: vm("a/1"), Source: "a", Fields: all})
 	var names []string
@@ -99,25 +99,25 @@ func TestCreatingWritesEveryField(t *testing.T) {
 	}
 	assert.Equal(t, []string{"always", "create-only", "if-empty", "if-empty-or-ours", "remembered", "until-edited"}, names)
 	remembered := sync.ParseMemory(fieldOf(plan.Changes[0], sync.MemoryField).New)
-	assert.Equal(t, sync.Memory{"": {"if-empty-or-ours": {sync.String("x")}, "until-edited": {sync.String("x")}}}, remembered)
+	assert.Equal(t, sync.NewMemory(said{"": {"if-empty-or-ours": {sync.String("x")}, "until-edited": {sync.String("x")}}}), remembered)
 }
 
 // TestEditEndsOurSayUntilUndone: the memory keeps what we wrote, so that a person who takes an edit back gives the field
 // back to us.
 func TestEditEndsOurSayUntilUndone(t *testing.T) {
 	t.Parallel()
-	f := newFixed(sync.Record{Key: vm("a/1"), Unit: vm("a/1"), Source: "a", Fields: map[string]sync.Field{
+	f := newFixed(sync.Record{Key: vm("a/1"), Unit: vm("a/1"), Source: "a", Fields: sync.NewFields(map[string]sync.Field{
 		"f": {Value: sync.String("one"), Rule: sync.UntilEdited},
-	}})
+	})})
 	turn := func(want, stands, becomes string) {
 		t.Helper()
 		if stands != "" {
-			f.records[vm("a/1")].Fields["f"] = sync.Field{Value: sync.String(stands)}
+			f.records[vm("a/1")].Fields.Set("f", sync.Field{Value: sync.String(stands)})
 		}
-		f.want.Records[0].Fields["f"] = sync.Field{Value: sync.String(want), Rule: sync.UntilEdited}
+		f.want.Records[0].Fields.Set("f", sync.Field{Value: sync.String(want), Rule: sync.UntilEdited})
 		_, err := f.run(t)
 		require.NoError(t, err)
-		assert.Equal(t, becomes, f.records[vm("a/1")].Fields["f"].Value.Text())
+		assert.Equal(t, becomes, f.records[vm("a/1")].Fields.Value("f").Text())
 	}
 	turn("one", "", "one")
 	turn("two", "edited", "edited")
@@ -146,7 +146,7 @@ func TestPolicyReplacesRules(t *testing.T) {
 
 func TestUnknownRuleIsRefused(t *testing.T) {
 	t.Parallel()
-	desired := &sync.State{Records: []sync.Record{{Key: vm("a/1"), Unit: vm("a/1"), Source: "a", Fields: map[string]sync.Field{"f": {Rule: "sometimes"}}}}}
+	desired := &sync.State{Records: []sync.Record{{Key: vm("a/1"), Unit: vm("a/1"), Source: "a", Fields: sync.NewFields(map[string]sync.Field{"f": {Rule: "sometimes"}})}}}
 	_, err := sync.Diff(desired, &sync.State{}, sync.Scope{}, sync.Policy{})
 	require.ErrorContains(t, err, `field f of "vm a/1" has the unknown rule "sometimes"`)
 	_, err = sync.Diff(&sync.State{Records: []sync.Record{{Key: vm("a/1"), Unit: vm("a/1"), Fields: fields("f", sync.Int(1))}}}, &sync.State{},

@@ -1,7 +1,6 @@
 package sync_test
 
 import (
-	"maps"
 	"slices"
 	"testing"
 
@@ -42,7 +41,9 @@ func TestScopeCovers(t *testing.T) {
 func TestScopeOfDiff(t *testing.T) {
 	t.Parallel()
 	with := func(r sync.Record, pairs ...any) sync.Record {
-		maps.Copy(r.Fields, fields(pairs...))
+		for name, f := range fields(pairs...).All() {
+			r.Fields.Set(name, f)
+		}
 		return r
 	}
 	guest := func(name string, id int) sync.Record {
@@ -132,7 +133,7 @@ func TestNeedsOfAnotherKind(t *testing.T) {
 	t.Parallel()
 	host := sync.Key{Kind: "host", Name: "a/h"}
 	top := unit(vm("a/1"), "")
-	top.Fields["host"] = sync.Field{Value: sync.Ref(host)}
+	top.Fields.Set("host", sync.Field{Value: sync.Ref(host)})
 	desired := state(top, unit(host, ""), child(disk("a/h/d"), host, ""), unit(sync.Key{Kind: "host", Name: "a/other"}, ""))
 	for range 20 { // the order of maps must not matter
 		changes := compare(t, desired, state(), sync.Scope{Kinds: []sync.Kind{kindVM, kindDisk}})

@@ -155,8 +155,8 @@ func note(top, c *Change) string {
 func (w *writing) object(c *Change, in *chunk) map[string]Value {
 	fields := map[string]Value{}
 	if was := w.current[c.Key]; was != nil {
-		for name, f := range was.Fields {
-			fields[name] = f.Value
+		for name, v := range was.Fields.values {
+			fields[name] = v
 		}
 	}
 	if in != nil && in.landed[c.Key] && c.Op != Delete {

@@ -7,15 +7,20 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unique"
 )
 
 // Value is what a field of a record holds: a JSON value in canonical form, or references to other records.
 // The zero value is null. Values are immutable and compare with ==.
 type Value struct {
 	text string // canonical JSON, empty for null; of one reference its name, of several the list of [kind, name] pairs
-	kind Kind   // of one reference
-	form form
+	// kind is that of one reference, several for more, and the zero handle for what is no reference: there are many values
+	// and few kinds.
+	kind unique.Handle[Kind]
 }
+
+// several stands for the kinds of several references. It is no text, and so no kind of a reference.
+var several = unique.Make(Kind("\xff"))
 
 // form tells what a value's text is.
 type form uint8
@@ -25,6 +30,16 @@ const (
 	reference
 	references
 )
+
+func (v Value) form() form {
+	switch v.kind {
+	case unique.Handle[Kind]{}:
+		return plain
+	case several:
+		return references
+	}
+	return reference
+}
 
 // String returns the value of a text. It is the canonical form of a JSON string: bytes that are no UTF-8 become U+FFFD.
 func String(s string) Value { return Value{text: quote(s)} }
@@ -56,9 +71,9 @@ func Refs(keys ...Key) Value {
 	case 0:
 		return Value{}
 	case 1:
-		return Value{text: valid(keys[0].Name), kind: Kind(valid(string(keys[0].Kind))), form: reference}
+		return Value{text: valid(keys[0].Name), kind: unique.Make(Kind(valid(string(keys[0].Kind))))}
 	}
-	return Value{text: pairs(keys), form: references}
+	return Value{text: pairs(keys), kind: several}
 }
 
 // pairs returns keys as a JSON list of [kind, name] pairs.
@@ -146,17 +161,17 @@ func (v Value) IsNull() bool { return v == Value{} }
 
 // IsEmpty tells whether the value is null, an empty text, an empty list or an empty object.
 func (v Value) IsEmpty() bool {
-	return v.form == plain && (v.text == "" || v.text == `""` || v.text == "[]" || v.text == "{}")
+	return v.form() == plain && (v.text == "" || v.text == `""` || v.text == "[]" || v.text == "{}")
 }
 
 // IsRef tells whether the value holds references.
-func (v Value) IsRef() bool { return v.form != plain }
+func (v Value) IsRef() bool { return v.form() != plain }
 
 // Keys returns the records that the value refers to; nil if it holds no references.
 func (v Value) Keys() []Key {
-	switch v.form {
+	switch v.form() {
 	case reference:
-		return []Key{{Kind: v.kind, Name: v.text}}
+		return []Key{{Kind: v.kind.Value(), Name: v.text}}
 	case references:
 		var list [][2]string
 		if err := json.Unmarshal([]byte(v.text), &list); err != nil {
@@ -173,8 +188,8 @@ func (v Value) Keys() []Key {
 
 // keys yields what Keys returns, without a list where there is one.
 func (v Value) keys(yield func(Key) bool) {
-	if v.form == reference {
-		yield(Key{Kind: v.kind, Name: v.text})
+	if v.form() == reference {
+		yield(Key{Kind: v.kind.Value(), Name: v.text})
 		return
 	}
 	for _, k := range v.Keys() {
@@ -187,7 +202,7 @@ func (v Value) keys(yield func(Key) bool) {
 // JSON returns the canonical JSON text, "null" for null. For references it is a list of [kind, name] pairs.
 func (v Value) JSON() string {
 	switch {
-	case v.form == reference:
+	case v.form() == reference:
 		return pairs(v.Keys())
 	case v.text == "":
 		return "null"
@@ -198,9 +213,9 @@ func (v Value) JSON() string {
 // Text returns the value as a person reads it: texts without quotes, references by name, null as "".
 func (v Value) Text() string {
 	switch {
-	case v.form == reference:
+	case v.form() == reference:
 		return v.text
-	case v.form == references:
+	case v.form() == references:
 		var names []string
 		for k := range v.keys {
 			names = append(names, k.Name)

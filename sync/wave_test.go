@@ -1,7 +1,6 @@
 package sync_test
 
 import (
-	"maps"
 	"strings"
 	"testing"
 
@@ -14,7 +13,9 @@ import (
 
 // referring returns the record with references by field.
 func referring(r sync.Record, pairs ...any) sync.Record {
-	maps.Copy(r.Fields, fields(pairs...))
+	for name, f := range fields(pairs...).All() {
+		r.Fields.Set(name, f)
+	}
 	return r
 }
 
@@ -27,7 +28,7 @@ func sent(f *fixed) []string {
 		for _, item := range b.Items {
 			line.WriteString(" " + item.Key.Name)
 			for name := range item.Refs {
-				line.WriteString(" " + name + "→" + f.records[item.Key].Fields[name].Value.Text())
+				line.WriteString(" " + name + "→" + f.records[item.Key].Fields.Value(name).Text())
 			}
 		}
 		lines = append(lines, line.String())
@@ -227,7 +228,7 @@ func TestMemoryOfALateReference(t *testing.T) {
 	top, d := vm("a/1"), disk("a/1/d")
 	for rule, want := range map[sync.Rule]bool{sync.IfEmptyOrOurs: false, sync.UntilEdited: true} {
 		r := unit(top, "")
-		r.Fields["first"] = sync.Field{Value: sync.Ref(d), Rule: rule}
+		r.Fields.Set("first", sync.Field{Value: sync.Ref(d), Rule: rule})
 		f := newFixed(r, referring(child(d, top, ""), "vm", sync.Ref(top)))
 		_, err := f.run(t)
 		require.NoError(t, err)

@@ -72,9 +72,9 @@ func questions(desired, current *sync.State) []sync.Key {
 		case r.ID != "":
 			question.Name = "#" + r.ID
 		case r.Key.Kind == KindGuest:
-			question.Name = r.Fields["name"].Value.Text()
+			question.Name = r.Fields.Value("name").Text()
 		case r.Key.Kind == KindAddress:
-			question.Name = hostPart(r.Fields["address"].Value.Text())
+			question.Name = hostPart(r.Fields.Value("address").Text())
 		}
 		if question.Name != "" && label[r.Key] != question.Name && !done[question] {
 			done[question] = true
@@ -168,13 +168,13 @@ func (r *reading) add(o *object, key, unit sync.Key, source string) {
 	}
 	record := sync.Record{
 		Key: key, Unit: unit, Label: o.label(), ID: o.id, Source: source,
-		Fields: map[string]sync.Field{}, Claims: claims(o.kind, place, o.label(), "~"+o.id),
+		Claims: claims(o.kind, place, o.label(), "~"+o.id),
 	}
 	for name, v := range o.fields {
-		record.Fields[name] = sync.Field{Value: v}
+		record.Fields.Set(name, sync.Field{Value: v})
 	}
 	if o.kind == KindAddress {
-		record.Fields["holder"] = sync.Field{Value: sync.String(r.name(r.byID[o.refs["port"]].refs["guest"]))}
+		record.Fields.Set("holder", sync.Field{Value: sync.String(r.name(r.byID[o.refs["port"]].refs["guest"]))})
 	}
 	r.keys[o.id], r.taken[key] = key, true
 	r.records, r.refs = append(r.records, record), append(r.refs, o.refs)
@@ -195,7 +195,7 @@ func (r *reading) resolve() {
 			if !ok {
 				key = foreign(r.byID[id])
 			}
-			r.records[i].Fields[name] = sync.Field{Value: sync.Ref(key)}
+			r.records[i].Fields.Set(name, sync.Field{Value: sync.Ref(key)})
 		}
 	}
 }

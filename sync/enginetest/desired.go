@@ -63,9 +63,9 @@ func (m *mapping) inventory(inv *inventory.Inventory) {
 		}
 	}
 	group := sync.Key{Kind: KindGroup, Name: inv.Source}
-	m.add(sync.Record{Key: group, Label: inv.Source, Fields: map[string]sync.Field{
+	m.add(sync.Record{Key: group, Label: inv.Source, Fields: sync.NewFields(map[string]sync.Field{
 		"name": {Value: sync.String(inv.Source)}, "version": {Value: sync.String(inv.Cluster.Version)},
-	}})
+	})})
 	hosts := map[string]sync.Key{}
 	for _, node := range inv.Nodes {
 		hosts[node.Name] = m.host(inv, &node, group)
@@ -88,13 +88,13 @@ func (m *mapping) host(inv *inventory.Inventory, node *inventory.Node, group syn
 	m.add(sync.Record{
 		Key: key, Unit: key, Label: node.Name, Source: inv.Source, Skip: gap.Reason,
 		Claims: claims(KindHost, group.Name, node.Name, ""),
-		Fields: map[string]sync.Field{
+		Fields: sync.NewFields(map[string]sync.Field{
 			"source": {Value: sync.String(inv.Source)},
 			"node":   {Value: sync.String(node.Name), Rule: sync.CreateOnly},
 			"name":   {Value: sync.String(node.Name), Rule: sync.UntilEdited},
 			"status": {Value: sync.String(string(node.Status))},
 			"group":  {Value: sync.Ref(group)},
-		},
+		}),
 	})
 	return key
 }
@@ -109,25 +109,25 @@ func (m *mapping) guest(inv *inventory.Inventory, g *inventory.Guest, group, hos
 	}
 	name := m.takeOver(&unit, g, group)
 	unit.Claims = claims(KindGuest, group.Name, name, "")
-	unit.Fields = map[string]sync.Field{
+	unit.Fields = sync.NewFields(map[string]sync.Field{
 		"source": {Value: sync.String(inv.Source)},
 		"vmid":   {Value: sync.Int(int64(g.ID)), Rule: sync.CreateOnly},
 		"name":   {Value: sync.String(name), Rule: sync.UntilEdited, Ours: []sync.Value{sync.String(g.Name)}},
 		"status": {Value: sync.String(string(g.Status))},
 		"group":  {Value: sync.Ref(group)},
-	}
+	})
 	if !host.IsZero() {
-		unit.Fields["host"] = sync.Field{Value: sync.Ref(host)}
+		unit.Fields.Set("host", sync.Field{Value: sync.Ref(host)})
 	}
 	if gap, ok := inv.GuestGap(g.ID, inventory.PartConfig); ok {
 		m.state.Holds = append(m.state.Holds, sync.Hold{Unit: key, Reason: gap.Reason})
 		m.add(unit)
 		return
 	}
-	unit.Fields["memory"] = sync.Field{Value: sync.Int(g.Memory >> 20), From: "memory in MiB"}
-	unit.Fields["description"] = sync.Field{
+	unit.Fields.Set("memory", sync.Field{Value: sync.Int(g.Memory >> 20), From: "memory in MiB"})
+	unit.Fields.Set("description", sync.Field{
 		Value: sync.String(g.Description), Rule: sync.UntilEdited, Ours: []sync.Value{{}, sync.String("")},
-	}
+	})
 	m.hang(inv, g, unit)
 }
 
@@ -156,7 +156,7 @@ func (m *mapping) hang(inv *inventory.Inventory, g *inventory.Guest, unit sync.R
 	if unknown {
 		m.state.Holds = append(m.state.Holds, sync.Hold{Unit: unit.Key, Kind: KindAddress, Reason: gap.Reason})
 	} else {
-		unit.Fields["primary"] = sync.Field{Rule: sync.IfEmptyOrOurs}
+		unit.Fields.Set("primary", sync.Field{Rule: sync.IfEmptyOrOurs})
 	}
 	var children []sync.Record
 	for _, nic := range g.NICs {
@@ -168,9 +168,8 @@ func (m *mapping) hang(inv *inventory.Inventory, g *inventory.Guest, unit sync.R
 		for _, address := range nic.Addresses {
 			record := m.address(&unit, port.Key, address.Prefix.String())
 			children = append(children, record)
-			if primary := unit.Fields["primary"]; record.Skip == "" && primary.Value.IsNull() {
-				primary.Value = sync.Ref(record.Key)
-				unit.Fields["primary"] = primary
+			if record.Skip == "" && unit.Fields.Value("primary").IsNull() {
+				unit.Fields.Set("primary", sync.Field{Value: sync.Ref(record.Key), Rule: sync.IfEmptyOrOurs})
 			}
 		}
 	}
@@ -188,11 +187,11 @@ func (m *mapping) port(unit *sync.Record, nic *inventory.NIC) sync.Record {
 	return m.adopt(sync.Record{
 		Key: sync.Key{Kind: KindPort, Name: unit.Key.Name + "/" + nic.Key}, Unit: unit.Key, Label: name, Source: unit.Source,
 		Claims: claims(KindPort, unit.Key.Name, name, ""),
-		Fields: map[string]sync.Field{
+		Fields: sync.NewFields(map[string]sync.Field{
 			"name":  {Value: sync.String(name), Remember: true},
 			"mac":   {Value: sync.String(nic.MAC)},
 			"guest": {Value: sync.Ref(unit.Key), Needed: true},
-		},
+		}),
 	})
 }
 
@@ -200,13 +199,13 @@ func (m *mapping) address(unit *sync.Record, port sync.Key, address string) sync
 	record := m.adopt(sync.Record{
 		Key: sync.Key{Kind: KindAddress, Name: unit.Key.Name + "/" + hostPart(address)}, Unit: unit.Key, Label: address,
 		Source: unit.Source, Claims: claims(KindAddress, "", address, ""),
-		Fields: map[string]sync.Field{
+		Fields: sync.NewFields(map[string]sync.Field{
 			"address": {Value: sync.String(address), Remember: true},
 			"port":    {Value: sync.Ref(port), Needed: true},
-		},
+		}),
 	})
 	if holder := m.holders[record.Claims[0].On]; holder != nil && record.ID == "" {
-		owner := holder.Fields["holder"].Value.Text()
+		owner := holder.Fields.Value("holder").Text()
 		if owner == "" {
 			owner = holder.Unit.Name
 		}

@@ -180,7 +180,7 @@ func TestBadSinks(t *testing.T) {
 		"An unchanged estate writes nothing": {desired: func(s *sync.State) {
 			for _, r := range s.Records {
 				if r.Key.Kind == enginetest.KindGuest {
-					r.Fields["name"] = sync.Field{Value: sync.String(r.Label + " " + time.Now().String())}
+					r.Fields.Set("name", sync.Field{Value: sync.String(r.Label + " " + time.Now().String())})
 				}
 			}
 		}},

@@ -194,7 +194,7 @@ func sinkReferences(ctx context.Context, newSink NewSinkFunc) error {
 	}
 	var errs []error
 	for _, r := range state.Records {
-		for name, f := range r.Fields {
+		for name, f := range r.Fields.All() {
 			for _, key := range f.Value.Keys() {
 				target, there := records[key]
 				sameUnit := there && !r.Unit.IsZero() && target.Unit == r.Unit
