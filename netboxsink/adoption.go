@@ -46,7 +46,7 @@ func (m *mapping) machineToTakeOver(u *guestUnit, claims map[string]int) *sync.R
 	}
 	var found []*sync.Record
 	for _, r := range candidates {
-		word := r.Fields.Value(customPrefix+fieldType).Text()
+		word := r.Fields.Value(customPrefix + fieldType).Text()
 		if m.adoptable(r) && (word == "" || word == kindOf(u.guest.Kind).word) &&
 			r.Fields.Value("cluster") == sync.Ref(m.clusters[u.inv.Source]) {
 			found = append(found, r)

@@ -69,7 +69,7 @@ func incomplete(inv *inventory.Inventory) string {
 	return ""
 }
 
-func since(r *sync.Record) string { return r.Fields.Value(customPrefix+fieldGone).Text() }
+func since(r *sync.Record) string { return r.Fields.Value(customPrefix + fieldGone).Text() }
 
 // isDue tells whether something was marked as gone long enough ago.
 func (m *mapping) isDue(r *sync.Record, now time.Time) bool {
@@ -110,7 +110,7 @@ func (m *mapping) remove(r *sync.Record) {
 	record := m.goneRecord(r)
 	record.Remove = "no longer in the source since " + since(r)
 	record.Gone = guestOf(r)
-	record.Fields = sync.NewFields(map[string]sync.Field{customPrefix + fieldGone: {Value: r.Fields.Value(customPrefix+fieldGone)}})
+	record.Fields = sync.NewFields(map[string]sync.Field{customPrefix + fieldGone: {Value: r.Fields.Value(customPrefix + fieldGone)}})
 	m.add(record)
 }
 
@@ -143,7 +143,7 @@ func (m *mapping) moves(inventories []*inventory.Inventory) map[string]*sync.Rec
 	}
 	moves, doubtful := map[string]*sync.Record{}, map[string]bool{}
 	for _, r := range m.byKind[KindVirtualMachine] {
-		uuid := r.Fields.Value(customPrefix+fieldUUID).Text()
+		uuid := r.Fields.Value(customPrefix + fieldUUID).Text()
 		if whole[r.Source] == nil || len(at[uuid]) != 1 || at[uuid][0] == r.Source || whole[at[uuid][0]] == nil {
 			continue
 		}

@@ -132,14 +132,14 @@ func (m *mapping) bind(u *guestUnit, claims map[string]int, moves map[string]*sy
 // that VMID. QEMU guests are told apart by their SMBIOS UUID. A container has none: it is another one if it is of
 // another kind, or has neither the name nor a MAC address of the earlier one.
 func (m *mapping) sameGuest(u *guestUnit, r *sync.Record) bool {
-	if word := r.Fields.Value(customPrefix+fieldType).Text(); word != "" && word != kindOf(u.guest.Kind).word {
+	if word := r.Fields.Value(customPrefix + fieldType).Text(); word != "" && word != kindOf(u.guest.Kind).word {
 		return false
 	}
 	if u.gap.Part == inventory.PartGuest || u.gap.Part == inventory.PartConfig {
 		return true // nothing tells that it is another
 	}
 	if u.guest.Kind == inventory.QEMU {
-		uuid := r.Fields.Value(customPrefix+fieldUUID).Text()
+		uuid := r.Fields.Value(customPrefix + fieldUUID).Text()
 		return uuid == "" || u.guest.UUID == "" || strings.EqualFold(uuid, u.guest.UUID)
 	}
 	if isFrom(r.Fields.Value("name").Text(), u.base(), u.inv.Source) {

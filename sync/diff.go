@@ -37,7 +37,7 @@ func Diff(desired, current *State, scope Scope, policy Policy) (*Plan, error) {
 	d.link(desired.Records, current.Records)
 	d.inScope = d.unitsInScope(desired.Records, current.Records)
 	d.carry(current.Records)
-	d.changes = make([]Change, 0, len(d.inScope)+d.missing(desired.Records))
+	d.changes = make([]Change, 0, len(d.inScope)+d.missing)
 	for i := range desired.Records {
 		if r := &desired.Records[i]; r.Unit.IsZero() {
 			d.shared(r)
@@ -70,20 +70,11 @@ type differ struct {
 	carries          map[Key]string // of what cannot go though it is no longer desired: what hangs on it, in words
 	children         map[Key][]Key  // by unit, of both sides
 	inScope          map[Key]bool   // the units that are compared
+	missing          int            // how many of the desired records are not there under their keys
 	brought          map[Key]bool   // those among them that are in scope because another refers to them
 	changes          []Change
 	old, memory      entries // of the unit that is compared: what it remembers, and what it will
 	buffer           []byte
-}
-
-// missing counts what is not there.
-func (d *differ) missing(desired []Record) (n int) {
-	for i := range desired {
-		if d.currentOf(desired[i].Key) == nil {
-			n++
-		}
-	}
-	return n
 }
 
 // check refuses what no sink may hand over.
@@ -116,15 +107,17 @@ func (d *differ) link(desired, current []Record) {
 	}
 	for i := range desired {
 		r := &desired[i]
-		if r.isChild() {
-			if c := d.current[r.Key]; c == nil || c.Source == "" {
-				d.children[r.Unit] = append(d.children[r.Unit], r.Key)
-			}
+		was := d.current[r.Key]
+		if r.isChild() && (was == nil || was.Source == "") {
+			d.children[r.Unit] = append(d.children[r.Unit], r.Key)
+		}
+		if was == nil {
+			d.missing++
 		}
 		if r.ID == "" {
 			continue
 		}
-		if was := d.currentOf(r.Key); was != nil && was.Key != r.Key {
+		if was = d.currentOf(r.Key); was != nil && was.Key != r.Key {
 			d.alias[was.Key] = r.Key
 		}
 	}
