@@ -289,11 +289,13 @@ func (r *reading) fixPointers(f family) {
 	}
 }
 
+// nameClaim is that of a name in a place. What stands there, and has an id, may have to take another name for a moment.
 func nameClaim(kind sync.Kind, in sync.Value, name, id string) sync.Claim {
-	return sync.Claim{
-		Field: "name", On: string(kind) + " in " + in.Text() + ": " + fold(kind, name),
-		Spare: sync.String(shorten(name, 40) + " ~proxbox-" + id),
+	claim := sync.Claim{Field: "name", On: string(kind) + " in " + in.Text() + ": " + fold(kind, name)}
+	if id != "" {
+		claim.Spare = sync.String(shorten(name, 40) + " ~proxbox-" + id)
 	}
+	return claim
 }
 
 // fold returns the form in which NetBox compares names: those of devices and virtual machines by lower case.

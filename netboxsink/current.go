@@ -102,6 +102,7 @@ func (r *reading) know(key sync.Key, id string) {
 }
 
 func (r *reading) add(record sync.Record) {
+	record.Fields = record.Fields.WithoutNull()
 	r.know(record.Key, record.ID)
 	r.records = append(r.records, record)
 }

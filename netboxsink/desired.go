@@ -36,7 +36,8 @@ func (s *Sink) Desired(inventories []*inventory.Inventory, current *sync.State) 
 		m.gone(inv)
 	}
 	m.own()
-	return &m.state, nil
+	state := m.state // and not all that led there
+	return &state, nil
 }
 
 // records returns about how many records the inventories will be.

@@ -48,7 +48,7 @@ type lookup struct {
 	current map[sync.Key]*sync.Record
 	done    map[sync.Key]bool
 	takes   map[sync.Key]string // the id that a desired record takes over
-	ids     map[sync.Key]bool   // what current has, by kind and id
+	ids     map[sync.Key]bool   // what current has of those that bear marks, by kind and id
 	desired *sync.State
 	known   *sync.State
 	asked   []sync.Key
@@ -57,19 +57,22 @@ type lookup struct {
 
 func newLookup(s *Sink, desired, current *sync.State) *lookup {
 	l := &lookup{
-		sink: s, current: map[sync.Key]*sync.Record{}, done: map[sync.Key]bool{}, takes: map[sync.Key]string{},
+		sink: s, current: make(map[sync.Key]*sync.Record, len(current.Records)), done: map[sync.Key]bool{}, takes: map[sync.Key]string{},
 		ids:     map[sync.Key]bool{},
 		desired: desired, known: current,
 	}
-	for _, r := range desired.Records {
-		if r.ID != "" {
+	for i := range desired.Records {
+		if r := &desired.Records[i]; r.ID != "" {
 			l.takes[r.Key] = r.ID
 		}
 	}
 	for i := range current.Records {
 		r := &current.Records[i]
 		l.current[r.Key] = r
-		l.ids[sync.Key{Kind: r.Key.Kind, Name: r.ID}] = true
+		switch r.Key.Kind {
+		case KindCluster, KindDevice, KindVirtualMachine:
+			l.ids[sync.Key{Kind: r.Key.Kind, Name: r.ID}] = true
+		}
 	}
 	for _, key := range current.Asked {
 		l.done[key] = true

@@ -46,7 +46,7 @@ type guestKey struct {
 
 func newMapping(r release, rules *rules, current *sync.State) *mapping {
 	m := &mapping{
-		release: r, rules: rules, current: map[sync.Key]*sync.Record{}, byKind: map[sync.Kind][]*sync.Record{},
+		release: r, rules: rules, current: make(map[sync.Key]*sync.Record, len(current.Records)), byKind: map[sync.Kind][]*sync.Record{},
 		onUnit: map[sync.Key][]*sync.Record{}, asked: map[sync.Key]bool{}, guests: map[guestKey][]*sync.Record{},
 		tagNames: map[string]string{}, shared: map[sync.Key]bool{}, kept: map[sync.Key]bool{}, takenOver: map[*sync.Record]bool{},
 		clusters: map[string]sync.Key{}, sites: map[string]sync.Key{}, clusterNames: map[string]string{},

@@ -49,8 +49,8 @@ type FieldChange struct {
 	New  Value  `json:"new"`
 	// Rule is that by which the field is written; empty for [Always].
 	Rule Rule `json:"rule,omitempty"`
-	// Spare is the value that the field takes before New where another record waits for Old.
-	Spare Value `json:"spare,omitzero"`
+	// Spare is the value that the field takes before New where another record waits for Old; nil for none.
+	Spare *Value `json:"spare,omitempty"`
 }
 
 // LeftField is a field that differs from what the source says, and stays.

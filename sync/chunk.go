@@ -249,8 +249,8 @@ func (c *chunk) letGo(changes []*Change, remember func(*Change, FieldChange) Val
 					if v := remember(change, f); v != f.Old {
 						item.Fields[f.Name] = v
 					}
-				case !f.Spare.IsNull():
-					item.Fields[f.Name] = f.Spare
+				case f.Spare != nil:
+					item.Fields[f.Name] = *f.Spare
 				}
 			}
 			if len(item.Fields) > 0 {

@@ -292,7 +292,7 @@ func (d *differ) compare(r, was *Record) Change {
 	c := header(Keep, r, was)
 	c.Reason = r.Reason
 	if was == nil {
-		c.Op, c.Fields = Create, make([]FieldChange, 0, r.Fields.Len()+1) // and the memory
+		c.Op, c.Fields = Create, make([]FieldChange, 0, r.Fields.said()+1) // and the memory
 	} else if was.Source == "" && !r.Unit.IsZero() {
 		c.Adopted = true
 	}
@@ -440,7 +440,10 @@ func (d *differ) releaseClaims(taker map[string]Key) {
 				continue
 			}
 			if f := c.field(claim.Field); f != nil {
-				f.Spare, c.Early = claim.Spare, true
+				c.Early = true
+				if spare := claim.Spare; !spare.IsNull() {
+					f.Spare = &spare
+				}
 			}
 			c.Early = c.Early || c.Op == Delete
 		}

@@ -168,6 +168,7 @@ func (r *run) plan() (*Plan, error) {
 
 // apply tells the second half: shared objects, then what must be let go, then unit by unit, then the units that go.
 func (r *run) apply(p *Plan) error {
+	p.desired = nil // what is to be written is in the changes
 	w := r.newWriting(p)
 	defer w.stop()
 	w.shared()

@@ -38,6 +38,9 @@ func readEntries(into entries, v Value) (read entries, ok bool) {
 	return into, true
 }
 
+// memory puts the entries in order and returns them as a memory.
+func (e entries) memory() Memory { return Memory{string(e.appendJSON(nil))} }
+
 // of returns the entries of a record. They must be in order.
 func (e entries) of(record string) entries {
 	begin, _ := slices.BinarySearchFunc(e, record, func(one entry, record string) int { return cmp.Compare(one.record, record) })

@@ -87,13 +87,24 @@ func (f *Fields) Set(name string, field Field) {
 		return
 	}
 	if len(f.list) == cap(f.list) {
-		f.list = append(make([]compactField, 0, len(f.list)+4), f.list...) // and not twice as many: there are few more to come
+		f.list = append(make([]compactField, 0, len(f.list)+2), f.list...) // and not twice as many: there are few more to come
 	}
 	f.list = slices.Insert(f.list, at, compact(name, field))
 }
 
 // Clone returns a copy that changes by itself.
 func (f Fields) Clone() Fields { return Fields{slices.Clone(f.list)} }
+
+// WithoutNull returns a copy with the fields that are not null: to a current record, a field that it lacks is null.
+func (f Fields) WithoutNull() Fields {
+	kept := make([]compactField, 0, f.said())
+	for _, c := range f.list {
+		if !c.value.IsNull() {
+			kept = append(kept, c)
+		}
+	}
+	return Fields{kept}
+}
 
 // All yields the fields in the order of their names.
 func (f Fields) All() iter.Seq2[string, Field] {
@@ -104,6 +115,16 @@ func (f Fields) All() iter.Seq2[string, Field] {
 			}
 		}
 	}
+}
+
+// said counts those that are not null.
+func (f Fields) said() (n int) {
+	for i := range f.list {
+		if !f.list[i].value.IsNull() {
+			n++
+		}
+	}
+	return n
 }
 
 // values yields the values in the order of their names.

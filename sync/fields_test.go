@@ -44,5 +44,7 @@ func TestFields(t *testing.T) {
 	assert.Equal(t, slices.Sorted(maps.Keys(want)), names)
 	assert.Equal(t, len(want), copied.Len())
 	assert.Equal(t, sync.NewFields(want), copied)
+	delete(want, "a")
+	assert.Equal(t, want, maps.Collect(copied.WithoutNull().All()))
 	assert.Equal(t, sync.Int(1), all.Value("b"), "the original stays as it was")
 }

@@ -45,7 +45,8 @@ type Record struct {
 	Source string
 	// Guest is the VMID that a top-level record stands for; 0 for none.
 	Guest int
-	// Fields holds the fields that are spoken of. A field that a desired record lacks is left as it is.
+	// Fields holds the fields that are spoken of. A field that a desired record lacks is left as it is; one that a current
+	// record lacks is null.
 	Fields Fields
 	// Claims tells what of this record may be held by one object only.
 	Claims []Claim
