@@ -21,7 +21,7 @@ type way struct {
 // writing writes the rows of a way.
 type writing func(context.Context) error
 
-// A few rows more cost a little less each, and the CPU time comes in ticks of 10 ms: of so many rows they are 1 %.
+// The CPU time comes in ticks of 10 ms, of several processes: next to what so many rows cost they are about 1 %.
 const (
 	someRows = 100
 	manyRows = 200 // two lists of the largest that proxbox sends

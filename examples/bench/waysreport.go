@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 )
@@ -77,6 +79,17 @@ func (r *groupReport) perRow(rounds []wayCost, figure func(wayCost) seconds) flo
 		all = append(all, 1000*float64(figure(c))/float64(r.Rows))
 	}
 	return median(all)
+}
+
+// print prints one table, or one JSON document.
+func (r *waysReport) print(asJSON bool, out io.Writer) error {
+	if !asJSON {
+		r.table().write(out)
+		return nil
+	}
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(r)
 }
 
 // table shows the ways, below the names of their groups.

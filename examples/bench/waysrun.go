@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -27,20 +26,20 @@ func measureWays(ctx context.Context, o *options, out, errs io.Writer) (err erro
 		return err
 	}
 	all := waysReport{Version: release, Runs: o.runs}
+	problem := all.measure(ctx, w, cpuTime{o.netboxDir}, errs)
+	return errors.Join(problem, all.print(o.json, out)) // what took so long is told even if the rest fails
+}
+
+// measure measures group after group.
+func (r *waysReport) measure(ctx context.Context, w *writer, cpu cpuTime, errs io.Writer) error {
 	for _, g := range groups() {
 		fmt.Fprintf(errs, "%s: %d ways, %d rows\n", g.name, len(g.ways), g.rows)
-		one, err := measureGroup(ctx, g, w, release, cpuTime{o.netboxDir}, o.runs)
+		one, err := measureGroup(ctx, g, w, r.Version, cpu, r.Runs)
 		if err != nil {
 			return fmt.Errorf("%s: %w", g.name, err)
 		}
-		all.Groups = append(all.Groups, one)
+		r.Groups = append(r.Groups, one)
 	}
-	if o.json {
-		encoder := json.NewEncoder(out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(all)
-	}
-	all.table().write(out)
 	return nil
 }
 
