@@ -69,6 +69,21 @@ func TestBefore(t *testing.T) {
 	}
 }
 
+// TestUnknownProcesses ends before NetBox is emptied.
+func TestUnknownProcesses(t *testing.T) {
+	t.Parallel()
+	note := filepath.Join(t.TempDir(), "note")
+	args := []string{
+		"--ways", "--netbox", "http://127.0.0.1:1", "--netbox-token", netboxtest.TokenV1, "--reset", ": >'" + note + "'",
+		"--netbox-dir", t.TempDir(),
+	}
+	var out, errs strings.Builder
+	assert.Equal(t, exitFailed, run(t.Context(), args, &out, &errs))
+	assert.Contains(t, errs.String(), "the CPU time of NetBox is not known")
+	assert.Empty(t, out.String())
+	assert.NoFileExists(t, note)
+}
+
 // TestMeasureWays takes a fake NetBox for a real one, and this process for its processes.
 func TestMeasureWays(t *testing.T) {
 	note := filepath.Join(t.TempDir(), "note")

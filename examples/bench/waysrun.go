@@ -13,7 +13,11 @@ const settle = 50 * time.Millisecond
 
 // measureWays measures all ways, and prints one table. NetBox is emptied before and after.
 func measureWays(ctx context.Context, o *options, out, errs io.Writer) (err error) {
-	release, err := newFloor(o.netbox, cpuTime{}).release(ctx)
+	cpu := cpuTime{o.netboxDir}
+	if _, err := cpu.total(); err != nil {
+		return err // before anything is emptied
+	}
+	release, err := newFloor(o.netbox, cpu).release(ctx)
 	if err != nil {
 		return err
 	}
@@ -26,8 +30,11 @@ func measureWays(ctx context.Context, o *options, out, errs io.Writer) (err erro
 		return err
 	}
 	all := waysReport{Version: release, Runs: o.runs}
-	problem := all.measure(ctx, w, cpuTime{o.netboxDir}, errs)
-	return errors.Join(problem, all.print(o.json, out)) // what took so long is told even if the rest fails
+	err = all.measure(ctx, w, cpu, errs)
+	if len(all.Groups) == 0 {
+		return err
+	}
+	return errors.Join(err, all.print(o.json, out)) // what took so long is told even if the rest fails
 }
 
 // measure measures group after group.
