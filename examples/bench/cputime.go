@@ -31,18 +31,48 @@ func (c cpuTime) total() (time.Duration, error) {
 	}
 	var ticks int64
 	for _, file := range c.pidFiles() {
-		raw, err := os.ReadFile(file)
+		root, err := all.root(file)
 		if err != nil {
-			return 0, fmt.Errorf("the CPU time of NetBox is not known: %w", err)
-		}
-		line, _, _ := bytes.Cut(raw, []byte("\n"))
-		root, err := strconv.Atoi(string(bytes.TrimSpace(line)))
-		if err != nil || all[root].ticks == 0 && all[root].parent == 0 {
-			return 0, fmt.Errorf("the CPU time of NetBox is not known: no process runs as %s says", file)
+			return 0, err
 		}
 		ticks += all.tree(root)
 	}
-	return time.Duration(ticks) * time.Second / userHertz, nil
+	return inTicks(ticks), nil
+}
+
+// workers returns the sum of each of gunicorn's workers, by the number of its process.
+func (c cpuTime) workers() (map[int]time.Duration, error) {
+	all, err := readProcesses()
+	if err != nil {
+		return nil, err
+	}
+	root, err := all.root(c.pidFiles()[0])
+	if err != nil {
+		return nil, err
+	}
+	workers := map[int]time.Duration{}
+	for number, p := range all {
+		if p.parent == root {
+			workers[number] = inTicks(all.tree(number))
+		}
+	}
+	return workers, nil
+}
+
+func inTicks(n int64) time.Duration { return time.Duration(n) * time.Second / userHertz }
+
+// root returns the number in a file, of a process that runs.
+func (all processes) root(file string) (int, error) {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return 0, fmt.Errorf("the CPU time of NetBox is not known: %w", err)
+	}
+	line, _, _ := bytes.Cut(raw, []byte("\n"))
+	root, err := strconv.Atoi(string(bytes.TrimSpace(line)))
+	if err != nil || all[root].ticks == 0 && all[root].parent == 0 {
+		return 0, fmt.Errorf("the CPU time of NetBox is not known: no process runs as %s says", file)
+	}
+	return root, nil
 }
 
 // process is what /proc says of one.

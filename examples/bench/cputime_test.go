@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"testing"
@@ -38,10 +39,9 @@ func TestCPUTime(t *testing.T) {
 	c := cpuTime{t.TempDir()}
 	_, err = c.total()
 	require.ErrorContains(t, err, "the CPU time of NetBox is not known")
-	require.NoError(t, os.Mkdir(filepath.Join(c.folder, "postgres"), 0o755))
-	for _, file := range c.pidFiles() {
-		require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, "%d\nmore\n", os.Getpid()), 0o644))
-	}
+	_, err = c.workers()
+	require.ErrorContains(t, err, "the CPU time of NetBox is not known")
+	c = ownCPUTime(t)
 	before, err := c.total()
 	require.NoError(t, err)
 	for began := time.Now(); time.Since(began) < 50*time.Millisecond; {
@@ -49,4 +49,34 @@ func TestCPUTime(t *testing.T) {
 	after, err := c.total()
 	require.NoError(t, err)
 	assert.GreaterOrEqual(t, after, before)
+}
+
+// ownCPUTime takes this process for both of NetBox's.
+func ownCPUTime(t *testing.T) cpuTime {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("there is no /proc")
+	}
+	c := cpuTime{t.TempDir()}
+	require.NoError(t, os.Mkdir(filepath.Join(c.folder, "postgres"), 0o755))
+	for _, file := range c.pidFiles() {
+		require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, "%d\nmore\n", os.Getpid()), 0o644))
+	}
+	return c
+}
+
+// TestWorkers takes this process for gunicorn, and one that it starts for a worker.
+func TestWorkers(t *testing.T) {
+	t.Parallel()
+	c := ownCPUTime(t)
+	command := exec.Command("sleep", "60")
+	require.NoError(t, command.Start())
+	defer func() {
+		_ = command.Process.Kill()
+		_ = command.Wait() // it was killed
+	}()
+	workers, err := c.workers()
+	require.NoError(t, err)
+	assert.Contains(t, workers, command.Process.Pid)
+	assert.NotContains(t, workers, os.Getpid())
 }

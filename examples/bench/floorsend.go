@@ -15,7 +15,7 @@ import (
 )
 
 // newTransport sends as netboxsink does: reads over connections that are kept, each write over one of its own.
-func newTransport() http.RoundTripper {
+func newTransport() byMethod {
 	kept := http.DefaultTransport.(*http.Transport).Clone()
 	kept.MaxIdleConnsPerHost = flight
 	kept.IdleConnTimeout = time.Second // a kept connection keeps one of NetBox's workers from ending

@@ -13,6 +13,14 @@
 //
 //	go run ./examples/bench --size S,M,L --runs 3 --netbox http://127.0.0.1:8180 \
 //		--reset .ci/netbox-reset --netbox-dir "$PROXBOX_TEST_NETBOX_DIR"
+//
+// With --ways it measures something else: what the same rows cost that NetBox, written in different ways. A MAC address
+// with its interface or apart, primary or not; whole answers or cut ones; fields that are defaults sent or left out;
+// connections fresh or kept; lists of 10 to 200; a primary address with or without a custom field. The ways of a group take
+// turns, for the speed of a machine changes within minutes. It takes about 4 minutes for each of the 5 --runs:
+//
+//	go run ./examples/bench --ways --netbox http://127.0.0.1:8180 \
+//		--reset .ci/netbox-reset --netbox-dir "$PROXBOX_TEST_NETBOX_DIR"
 package main
 
 import (

@@ -20,6 +20,7 @@ type options struct {
 	netbox    end
 	reset     string
 	netboxDir string
+	ways      bool
 
 	cpuProfile, memProfile string
 }
@@ -45,7 +46,13 @@ func parseOptions(args []string, errs io.Writer) (*options, error) {
 	flags.StringVar(&o.netboxDir, "netbox-dir", "", "`folder` in which its gunicorn.pid and postgres/postmaster.pid are: measures its CPU time")
 	flags.StringVar(&o.cpuProfile, "cpuprofile", "", "`file` for a CPU profile; its samples are labelled with run and who: proxbox, floor, or heap (proxbox while its heap is watched)")
 	flags.StringVar(&o.memProfile, "memprofile", "", "`file` for a heap profile at the highest live heap of the last size; it takes some room on the heap itself")
+	flags.BoolVar(&o.ways, "ways", false, "measure ways to write the same rows instead: needs --netbox, --reset and --netbox-dir, and has 5 --runs by default")
 	if err := flags.Parse(args); err != nil {
+		return nil, err
+	}
+	var given []string
+	flags.Visit(func(f *flag.Flag) { given = append(given, f.Name) })
+	if err := o.completeWays(given); err != nil {
 		return nil, err
 	}
 	return o, o.complete(flags.Args())
@@ -76,6 +83,28 @@ func (o *options) complete(rest []string) error {
 		return errors.New("--netbox-dir is for a real NetBox: give --netbox too")
 	case o.real() && o.latency.ofNetBox() && !o.latency.ofProxmox():
 		return errors.New("--latency netbox is for a fake NetBox")
+	}
+	return nil
+}
+
+// wayRuns is how many rounds make a median that one bad moment does not move.
+const wayRuns = 5
+
+// completeWays does what is to be done for --ways only.
+func (o *options) completeWays(given []string) error {
+	if !o.ways {
+		return nil
+	}
+	for _, name := range given {
+		if slices.Contains([]string{"size", "version", "latency", "cpuprofile", "memprofile"}, name) {
+			return fmt.Errorf("--%s is not for --ways, which writes rows of its own and measures NetBox alone", name)
+		}
+	}
+	if !o.real() || o.reset == "" || o.netboxDir == "" {
+		return errors.New("--ways measures the CPU time of a real NetBox, and empties it: give --netbox, --reset and --netbox-dir too")
+	}
+	if !slices.Contains(given, "runs") {
+		o.runs = wayRuns
 	}
 	return nil
 }

@@ -26,7 +26,11 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		fmt.Fprintln(errs, "bench:", err)
 		return exitUsage
 	}
-	if err := measureAll(ctx, o, out, errs); err != nil {
+	measure := measureAll
+	if o.ways {
+		measure = measureWays
+	}
+	if err := measure(ctx, o, out, errs); err != nil {
 		fmt.Fprintln(errs, "bench:", err)
 		return exitFailed
 	}

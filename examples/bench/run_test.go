@@ -124,6 +124,11 @@ func TestUsage(t *testing.T) {
 		{[]string{"--netbox", "http://127.0.0.1:1"}, "--netbox needs a token"},
 		{[]string{"--netbox", "http://127.0.0.1:1", "--netbox-token", "canary"}, "--netbox needs --reset"},
 		{[]string{"--netbox-dir", "/"}, "--netbox-dir is for a real NetBox"},
+		{[]string{"--ways"}, "give --netbox, --reset and --netbox-dir too"},
+		{[]string{"--ways", "--netbox", "http://127.0.0.1:1", "--reset", "true"}, "give --netbox, --reset and --netbox-dir too"},
+		{[]string{"--ways", "--netbox", "http://127.0.0.1:1", "--netbox-dir", "/"}, "give --netbox, --reset and --netbox-dir too"},
+		{[]string{"--ways", "--netbox", "http://127.0.0.1:1", "--netbox-dir", "/", "--reset", "true"}, "--netbox needs a token"},
+		{[]string{"--ways", "--size", "S"}, "--size is not for --ways"},
 	} {
 		var out, errs strings.Builder
 		assert.Equal(t, exitUsage, run(t.Context(), c.args, &out, &errs), c.args)
