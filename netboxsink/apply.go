@@ -16,8 +16,8 @@ import (
 
 // Apply writes one batch as one bulk request, or as several, one after the other, where NetBox would take too long for it
 // (see [Options.Writers]). NetBox takes all of a request or nothing: what it rejects is taken out, by its own word or by
-// halving, and the rest sent again. After a lost answer it is looked up what landed before anything is
-// sent again.
+// halving, and the rest sent again. After an answer that is lost, or tells nothing, it is looked up what landed before
+// anything is sent again.
 func (s *Sink) Apply(ctx context.Context, b sync.Batch) ([]sync.Outcome, error) {
 	if _, ok := tables[b.Kind]; !ok {
 		return nil, fmt.Errorf("netboxsink: there is no kind %q", b.Kind)
@@ -90,7 +90,7 @@ func (w *bulk) write(ctx context.Context, entries []entry) error {
 		}
 		entries, settled = slices.Concat(again, entries[size:]), settled || len(again) < size
 		if attempt == attempts {
-			return w.stop(entries, err, settled || !errors.Is(err, sync.ErrUnavailable))
+			return w.stop(entries, w.outcome(err), settled || !errors.Is(err, sync.ErrUnavailable))
 		}
 		w.sink.client.logger.DebugContext(ctx, "write again",
 			"kind", w.kind, "op", w.op, "items", len(again), "attempt", attempt, "error", err)
@@ -99,6 +99,16 @@ func (w *bulk) write(ctx context.Context, entries []entry) error {
 		}
 	}
 	return nil
+}
+
+// outcome returns why something did not land, whatever was tried. Whether it did is unknown where NetBox took it and did not
+// say what it made of it; but what was to be created was looked for, and is not there.
+func (w *bulk) outcome(err error) error {
+	var odd *oddAnswerError
+	if w.op != sync.Create && errors.As(err, &odd) {
+		return fmt.Errorf("%w %w", err, sync.ErrUnknownOutcome)
+	}
+	return err
 }
 
 // stop gives up the entries: alone, or with the whole batch.
@@ -118,12 +128,15 @@ func (w *bulk) once(ctx context.Context, entries []entry) (again []entry, err er
 		return nil, err
 	}
 	raw, err := w.send(ctx, entries)
+	if err == nil {
+		err = w.landed(entries, raw)
+	}
 	turn.end(w.work(), len(entries), err)
 	var status *StatusError
 	var lost *LostError
+	var odd *oddAnswerError
 	switch {
 	case err == nil:
-		w.landed(entries, raw)
 		return nil, nil
 	case errors.As(err, &status) && (status.Code == http.StatusTooManyRequests || status.deadlock()):
 		return entries, err // not carried out
@@ -131,7 +144,7 @@ func (w *bulk) once(ctx context.Context, entries []entry) (again []entry, err er
 		return nil, w.rejected(ctx, entries, status)
 	case errors.As(err, &lost) && lost.Unsent && passing(err):
 		return entries, err
-	case errors.As(err, &status), errors.As(err, &lost) && !lost.Unsent:
+	case errors.As(err, &status), errors.As(err, &odd), errors.As(err, &lost) && !lost.Unsent:
 		again, settleErr := w.settle(ctx, entries, err)
 		if settleErr != nil || len(again) == 0 {
 			return nil, settleErr
@@ -143,6 +156,10 @@ func (w *bulk) once(ctx context.Context, entries []entry) (again []entry, err er
 
 func (w *bulk) work() work { return work{w.kind, w.op} }
 
+func (w *bulk) method() string {
+	return map[sync.Op]string{sync.Create: http.MethodPost, sync.Update: http.MethodPatch, sync.Delete: http.MethodDelete}[w.op]
+}
+
 func (w *bulk) send(ctx context.Context, entries []entry) ([]byte, error) {
 	bodies := make([]json.RawMessage, len(entries))
 	for i, e := range entries {
@@ -152,12 +169,11 @@ func (w *bulk) send(ctx context.Context, entries []entry) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	method := map[sync.Op]string{sync.Create: http.MethodPost, sync.Update: http.MethodPatch, sync.Delete: http.MethodDelete}[w.op]
 	var query url.Values
 	if w.op != sync.Delete {
 		query = url.Values{"fields": {strings.Join(w.answered(bodies), ",")}, "exclude": {"config_context"}}
 	}
-	return w.sink.client.send(ctx, method, tables[w.kind].path, query, raw)
+	return w.sink.client.send(ctx, w.method(), tables[w.kind].path, query, raw)
 }
 
 // answered returns the fields that the answer is to hold. NetBox writes no field that it is not to answer, so these are all
@@ -179,23 +195,30 @@ func (w *bulk) answered(bodies []json.RawMessage) []string {
 }
 
 // landed notes what a good answer tells: the ids of created objects, in the order of the request; and of updated ones,
-// in any order, which there were.
-func (w *bulk) landed(entries []entry, raw []byte) {
+// in any order, which there were. One that is not of that form is an [*oddAnswerError], and nothing is noted.
+func (w *bulk) landed(entries []entry, raw []byte) error {
+	odd := &oddAnswerError{w.method(), tables[w.kind].path}
 	if w.op == sync.Delete {
-		return
+		if len(raw) > 0 {
+			return odd
+		}
+		return nil
 	}
-	var objects []struct {
+	type object struct {
 		ID int64 `json:"id"`
 	}
-	if err := json.Unmarshal(raw, &objects); err != nil || w.op == sync.Create && len(objects) != len(entries) {
-		w.fail(entries, fmt.Errorf("NetBox's answer to a write of %s is not understood: %w", w.kind, sync.ErrUnknownOutcome))
-		return
+	var objects []object
+	if err := json.Unmarshal(raw, &objects); err != nil || objects == nil || slices.Contains(objects, object{}) {
+		return odd
 	}
 	if w.op == sync.Create {
+		if len(objects) != len(entries) {
+			return odd
+		}
 		for i, e := range entries {
 			w.outcomes[e.index].ID = id(objects[i].ID)
 		}
-		return
+		return nil
 	}
 	found := map[string]bool{}
 	for _, o := range objects {
@@ -206,6 +229,7 @@ func (w *bulk) landed(entries []entry, raw []byte) {
 			w.outcomes[e.index].Err = errGone
 		}
 	}
+	return nil
 }
 
 // errGone tells that an object was deleted while it was to be written.

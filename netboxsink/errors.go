@@ -163,6 +163,13 @@ func (e *LostError) Unwrap() error { return e.Err }
 // Is makes a NetBox that cannot be reached end the run.
 func (e *LostError) Is(target error) bool { return target == sync.ErrUnavailable && e.Unsent }
 
+// oddAnswerError tells that a write was answered well, but not in the form in which NetBox does that.
+type oddAnswerError struct{ method, path string }
+
+func (e *oddAnswerError) Error() string {
+	return fmt.Sprintf("NetBox's answer to %s %s tells nothing of what was written: is a proxy in between?", e.method, e.path)
+}
+
 // explained is an error that tells apart what is wrong and what to do, which may be empty.
 type explained interface {
 	error

@@ -325,6 +325,7 @@ func TestNewRefuses(t *testing.T) {
 		"two words":        {netboxURL, "Basic " + wrongV1, nil, "netboxsink: token: it holds a blank: give it as NetBox shows it"},
 		"missing CA file":  {netboxURL, netboxtest.TokenV1, &netboxsink.Options{CAFile: "testdata/none.pem"}, "netboxsink: ca_file: the CA file cannot be read: no such file or directory"},
 		"CA file of words": {netboxURL, netboxtest.TokenV1, &netboxsink.Options{CAFile: "lab_test.go"}, "netboxsink: ca_file: the CA file holds no certificate in PEM form"},
+		"time-out":         {netboxURL, netboxtest.TokenV1, &netboxsink.Options{Timeout: -1}, "netboxsink: timeout: it is negative: give a duration such as 30s, or none for the default"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

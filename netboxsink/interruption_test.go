@@ -172,6 +172,7 @@ func TestNetBoxThatGoesAwayInTheMiddleEndsTheRun(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]netboxtest.Fault{
 		"proxy": {Kind: netboxtest.FaultGateway}, "silence": {Kind: netboxtest.FaultHang}, "reset": {Kind: netboxtest.FaultReset},
+		"page": {Kind: netboxtest.FaultAnswer, Status: http.StatusOK, Body: "<html>Please log in.</html>"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

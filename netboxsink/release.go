@@ -60,11 +60,7 @@ func releaseOf(version string) (*release, error) {
 
 // probe asks NetBox for its version, which also proves that the URL and the token are right.
 func (s *Sink) probe(ctx context.Context) error {
-	raw, err := s.client.get(ctx, "/api/status/", nil)
-	if err != nil {
-		return err
-	}
-	version, err := s.client.parseVersion(raw)
+	version, err := s.client.version(ctx)
 	if err != nil {
 		return err
 	}
@@ -78,6 +74,15 @@ func (s *Sink) probe(ctx context.Context) error {
 	}
 	s.release.Store(r)
 	return nil
+}
+
+// version asks NetBox for its version.
+func (c *client) version(ctx context.Context) (string, error) {
+	raw, err := c.get(ctx, "/api/status/", nil)
+	if err != nil {
+		return "", err
+	}
+	return c.parseVersion(raw)
 }
 
 // parseVersion returns the version in an answer of GET /api/status/.

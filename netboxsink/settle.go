@@ -9,19 +9,19 @@ import (
 	"github.com/proxbox-go/proxbox/sync"
 )
 
-// settle finds out, after a lost answer, what landed, and returns what is to be sent again. Updates and deletes are: to
-// do them twice does no harm. Creates are looked for by their natural keys. A NetBox that answers no longer ends the
-// run.
+// settle finds out, after an answer that was lost or tells nothing, what landed, and returns what is to be sent again.
+// Updates and deletes are: to do them twice does no harm. Creates are looked for by their natural keys. A NetBox that
+// answers no longer, or no longer as one, ends the run.
 func (w *bulk) settle(ctx context.Context, entries []entry, lost error) ([]entry, error) {
 	if w.op != sync.Create {
-		if _, err := w.sink.client.get(ctx, "/api/status/", nil); err != nil {
-			return nil, &silenceError{lost}
+		if _, err := w.sink.client.version(ctx); err != nil {
+			return nil, &silenceError{lost, err}
 		}
 		return entries, nil
 	}
 	found, err := w.find(ctx, entries)
 	if err != nil {
-		return nil, &silenceError{lost}
+		return nil, &silenceError{lost, err}
 	}
 	var rest []entry
 	for _, e := range entries {
@@ -34,11 +34,14 @@ func (w *bulk) settle(ctx context.Context, entries []entry, lost error) ([]entry
 	return rest, nil
 }
 
-// silenceError tells that an answer was lost, and that NetBox did not answer a question after it either.
-type silenceError struct{ err error }
+// silenceError tells that nobody knows what landed of a write, for a question after it was not answered well either.
+type silenceError struct{ err, since error }
 
 func (e *silenceError) Error() string {
-	return e.err.Error() + "; NetBox does not answer since: the next run will tell what landed"
+	if passing(e.since) {
+		return e.err.Error() + "; NetBox does not answer since: the next run will tell what landed"
+	}
+	return e.err.Error() + "; what landed cannot be looked up (" + e.since.Error() + "): the next run will tell"
 }
 
 func (e *silenceError) Unwrap() error { return e.err }

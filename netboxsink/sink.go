@@ -66,7 +66,7 @@ type Options struct {
 
 // OptionError tells which of the things that a sink is made from is wrong.
 type OptionError struct {
-	Option string // "url", "token" or "ca_file"
+	Option string // "url", "token", "ca_file" or "timeout"
 	Err    error
 }
 
@@ -87,8 +87,9 @@ func New(address, token string, o *Options) (*Sink, error) {
 	base, urlErr := parseURL(address)
 	header, tokenErr := authorization(token)
 	sender, senderErr := httpClient(o)
+	_, timeoutErr := timeoutOf(o)
 	_, mappingErr := compile(o.Mapping)
-	if err := errors.Join(urlErr, tokenErr, senderErr, mappingErr); err != nil {
+	if err := errors.Join(urlErr, tokenErr, senderErr, timeoutErr, mappingErr); err != nil {
 		return nil, err
 	}
 	configuration := netbox.NewConfiguration()
@@ -109,15 +110,15 @@ func NewFromConfiguration(c *netbox.Configuration, o *Options) (*Sink, error) {
 	if err != nil {
 		return nil, fmt.Errorf("netboxsink: the configuration names no server: %w", err)
 	}
-	rules, err := compile(o.Mapping)
-	if err != nil {
+	timeout, timeoutErr := timeoutOf(o)
+	rules, mappingErr := compile(o.Mapping)
+	if err := errors.Join(timeoutErr, mappingErr); err != nil {
 		return nil, err
 	}
 	logger := o.Logger
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
-	timeout := cmp.Or(max(o.Timeout, 0), 2*time.Minute)
 	return &Sink{
 		rules: rules, kept: map[string]kept{}, runs: map[string]running{},
 		pace: newPace(cmp.Or(max(o.Writers, 0), 4), min(15*time.Second, timeout/2), o.FixedPace),
@@ -126,6 +127,13 @@ func NewFromConfiguration(c *netbox.Configuration, o *Options) (*Sink, error) {
 			readers: make(chan struct{}, cmp.Or(max(o.Readers, 0), 4)),
 		},
 	}, nil
+}
+
+func timeoutOf(o *Options) (time.Duration, error) {
+	if o.Timeout < 0 {
+		return 0, &OptionError{"timeout", errors.New("it is negative: give a duration such as 30s, or none for the default")}
+	}
+	return cmp.Or(o.Timeout, 2*time.Minute), nil
 }
 
 // parseURL returns the URL without a slash at its end. An error does not repeat it: there may be a secret in it.

@@ -79,7 +79,7 @@ type Options struct {
 // token was given in the place of something else.
 type OptionError struct {
 	// Option is "name", "urls[0]" and so on ("urls" if there is none), "token", "username", "password", "ca", "ca_file",
-	// "fingerprint" or "insecure".
+	// "fingerprint", "insecure", "config_age" or "address_age".
 	Option string
 	Err    error
 }
@@ -98,11 +98,12 @@ func New(name string, urls []string, o *Options) (*Source, error) {
 	if o != nil {
 		s.options = *o
 	}
+	agesErr := errors.Join(checkAge("config_age", s.options.ConfigAge), checkAge("address_age", s.options.AddressAge))
 	s.options.fill()
 	bases, urlsErr := parseURLs(urls)
 	who, credentialErr := parseCredential(&s.options)
 	config, trustErr := tlsConfig(&s.options)
-	if err := errors.Join(checkName(name), urlsErr, credentialErr, trustErr); err != nil {
+	if err := errors.Join(checkName(name), urlsErr, credentialErr, trustErr, agesErr); err != nil {
 		return nil, err
 	}
 	s.gateway = newGateway(bases, newTransport(config, who, &s.options), who, &s.options)
@@ -112,6 +113,13 @@ func New(name string, urls []string, o *Options) (*Source, error) {
 func checkName(name string) error {
 	if name == "" || strings.Contains(name, "/") {
 		return &OptionError{"name", errors.New("the name of a source must not be empty or hold a slash")}
+	}
+	return nil
+}
+
+func checkAge(option string, age time.Duration) error {
+	if age < 0 {
+		return &OptionError{option, errors.New("it is negative: give a duration such as 30m, or none for the default")}
 	}
 	return nil
 }

@@ -74,8 +74,8 @@ func guestObject(name string) map[string]sync.Value {
 	}
 }
 
-// fullRun is a run that has one of everything: created, kept, updated and skipped units, notes, failures of a source, a
-// shared object, a unit and a unit's children.
+// fullRun is a run that has one of everything: created, kept, updated and skipped units, notes, what a source left out,
+// failures of a source, a shared object, a unit and a unit's children.
 func fullRun() []sync.Event {
 	source := sync.Key{Kind: sync.SourceKind, Name: "lab"}
 	east := sync.Key{Kind: sync.SourceKind, Name: "east"}
@@ -88,7 +88,10 @@ func fullRun() []sync.Event {
 		sync.Failure{Stage: sync.StageRead, Key: east, Name: "east", Errors: []*sync.ObjectError{
 			{Key: east, Label: "east", Err: errors.New("https://192.0.2.20:8006: connection refused")},
 		}},
-		sync.Step{Stage: sync.StageRead, Status: sync.Completed, Key: source, Name: "lab", Done: 4, Total: 4},
+		sync.Step{
+			Stage: sync.StageRead, Status: sync.Completed, Key: source, Name: "lab", Done: 4, Total: 4,
+			Notes: []string{"source lab: the list of resources: element 1 is no object", "source lab: guest 104: 200 addresses beyond the first 1000"},
+		},
 		sync.Step{Stage: sync.StageRead, Status: sync.Completed},
 		sync.Step{Stage: sync.StagePlan, Status: sync.Completed, Total: 8},
 		sync.Step{Stage: sync.StageShared, Status: sync.Started, Total: 2},

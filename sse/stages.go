@@ -171,7 +171,7 @@ func (d *staging) step(s sync.Step) {
 	}
 	switch {
 	case s.Key.Kind == sync.SourceKind && s.Status == sync.Completed:
-		d.substep("read", statusCompleted, fmt.Sprintf("Read %s: %d guests.", cut(s.Name, maxItem), s.Done))
+		d.read(s)
 	case !s.Key.IsZero():
 	case s.Stage == sync.StageRead && s.Status == sync.Started:
 		d.substep("read", statusProcessing, "Reading Proxmox VE and NetBox.")
@@ -207,6 +207,19 @@ type substepBody struct {
 func (d *staging) substep(name, status, message string) {
 	body := substepBody{Event: eventSubstep, Phase: d.first(), Substep: name, Status: status, Message: message}
 	d.tell(eventSubstep, &body, &body.Message)
+}
+
+// read tells of a source that was read, and what it left out.
+func (d *staging) read(s sync.Step) {
+	message := fmt.Sprintf("Read %s: %d guests.", cut(s.Name, maxItem), s.Done)
+	if len(s.Notes) > 0 {
+		left := make([]string, len(s.Notes))
+		for i, note := range s.Notes {
+			left[i] = strings.TrimPrefix(note, fmt.Sprintf("%s %s: ", s.Key.Kind, s.Name))
+		}
+		message += " Left out: " + strings.Join(left, "; ") + "."
+	}
+	d.substep("read", statusCompleted, message)
 }
 
 // first returns the name of the phase that stands for the stage as a whole.

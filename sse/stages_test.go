@@ -358,6 +358,7 @@ func FuzzStages(f *testing.F) {
 		key := machineKey(name)
 		failure := &sync.ObjectError{Op: sync.Create, Key: key, Unit: key, Label: name, Err: errors.New(text)}
 		events := []sync.Event{
+			sync.Step{Stage: sync.StageRead, Status: sync.Completed, Key: sync.Key{Kind: sync.SourceKind, Name: name}, Name: name, Done: done, Notes: []string{text, name}},
 			sync.Step{Stage: "virtual-machines", Status: sync.Started, Total: total},
 			sync.Step{Status: sync.Completed, Key: key, Name: name, Op: sync.Skip, ID: id, Done: done, Total: total, Notes: []string{text, name}},
 			sync.Step{Status: sync.Completed, Key: key, Name: name, Op: sync.Create, ID: id, Done: done, Total: total, Notes: []string{text}},

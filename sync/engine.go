@@ -162,6 +162,9 @@ func (r *run) plan() (*Plan, error) {
 		return nil, err
 	}
 	plan.Problems = r.problems
+	for _, inv := range inventories {
+		plan.Dropped = append(plan.Dropped, droppedNotes(inv)...)
+	}
 	r.emit(Step{Stage: StagePlan, Status: Completed, Total: plan.objects()})
 	return plan, nil
 }

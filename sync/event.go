@@ -67,7 +67,8 @@ type Step struct {
 	Changes []FieldChange `json:"changes,omitempty"`
 	// Children counts what became of the unit's children.
 	Children map[Kind]Counts `json:"children,omitempty"`
-	// Notes say what was left alone, and why.
+	// Notes say what was left alone, and why. On the completed step of a source they say what it left out: up to 20
+	// sentences, and how many more. Where a saved plan is applied, the completed step of StageRead says so.
 	Notes []string `json:"notes,omitempty"`
 	// Object holds the object's fields as they now stand, of a deleted one as they stood last, references by the label of
 	// what they refer to.

@@ -14,6 +14,8 @@ type Plan struct {
 	Scope Scope `json:"scope,omitzero"`
 	// Problems tells of sources that could not be read at all. Nothing of theirs is changed.
 	Problems []*ObjectError `json:"problems,omitempty"`
+	// Dropped says what the sources left out because it made no sense: of each up to 20 sentences, and how many more.
+	Dropped []string `json:"dropped,omitempty"`
 	// Changes stands in the order of [Diff]: shared objects first, then unit by unit. Units that stay as they are stand
 	// here too.
 	Changes []Change `json:"changes"`
@@ -52,6 +54,9 @@ func (p *Plan) WriteText(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	for _, problem := range p.Problems {
 		fmt.Fprintf(out, "! %s\n", problem)
+	}
+	for _, sentence := range p.Dropped {
+		fmt.Fprintf(out, "! %s\n", printable(sentence))
 	}
 	silent := map[Kind]int{}
 	for _, unit := range p.byUnit() {

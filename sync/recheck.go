@@ -21,9 +21,9 @@ func (r *run) recheck(p *Plan) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.emit(Step{Stage: StageRead, Status: Completed})
+	r.emit(Step{Stage: StageRead, Status: Completed, Notes: p.Dropped})
 	r.emit(Step{Stage: StagePlan, Status: Completed, Total: p.objects()})
-	fresh := &Plan{Scope: p.Scope, Problems: p.Problems, desired: desired, current: current}
+	fresh := &Plan{Scope: p.Scope, Problems: p.Problems, Dropped: p.Dropped, desired: desired, current: current}
 	check, err := newStaleness(p, current)
 	if err != nil {
 		return nil, err

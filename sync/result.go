@@ -18,7 +18,7 @@ type Result struct {
 	Children map[Kind]Counts `json:"children,omitempty"`
 	// Failures lists what failed.
 	Failures []*ObjectError `json:"failures,omitempty"`
-	// Skipped says what was left alone, and why.
+	// Skipped says what was left alone, and why, and what a source left out.
 	Skipped []string `json:"skipped,omitempty"`
 	// Unreached counts the planned objects that a cut run did not come to.
 	Unreached int `json:"unreached,omitempty"`
@@ -100,15 +100,18 @@ func (r *Result) step(s Step) {
 	if s.Stage == StagePlan && s.Status == Completed {
 		r.expected = s.Total
 	}
-	if s.Status != Completed || s.Op == "" {
+	if s.Status != Completed {
 		return
+	}
+	r.Skipped = append(r.Skipped, s.Notes...)
+	if s.Op == "" {
+		return // no object
 	}
 	c := r.Objects[s.Key.Kind]
 	c.add(s.Op, 1)
 	r.Objects[s.Key.Kind] = c
 	r.expected--
 	r.children(s.Children)
-	r.Skipped = append(r.Skipped, s.Notes...)
 }
 
 func (r *Result) children(counts map[Kind]Counts) {

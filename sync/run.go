@@ -115,9 +115,9 @@ func (r *run) read() ([]*inventory.Inventory, *State, error) {
 	for i, s := range sources {
 		tasks = append(tasks, func(post func(func())) {
 			key := Key{Kind: SourceKind, Name: s.Name()}
-			step := func(status Status, done, total int) {
+			step := func(status Status, done, total int, notes ...string) {
 				post(func() {
-					r.emit(Step{Stage: StageRead, Status: status, Key: key, Name: s.Name(), Done: done, Total: total})
+					r.emit(Step{Stage: StageRead, Status: status, Key: key, Name: s.Name(), Done: done, Total: total, Notes: notes})
 				})
 			}
 			step(Started, 0, 0)
@@ -125,7 +125,7 @@ func (r *run) read() ([]*inventory.Inventory, *State, error) {
 			inv, err := s.Inventory(ctx, r.scope)
 			if err == nil {
 				inventories[i] = inv
-				step(Completed, len(inv.Guests), len(inv.Guests))
+				step(Completed, len(inv.Guests), len(inv.Guests), droppedNotes(inv)...)
 				return
 			}
 			inventories[i] = unread(s.Name(), err)

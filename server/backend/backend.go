@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/proxbox-go/proxbox/netboxsink"
 	"github.com/proxbox-go/proxbox/proxmoxsrc"
@@ -36,6 +37,8 @@ type NetBox struct {
 	// CAFile (PEM) or Insecure say what certificate is good, if it is not signed by a CA that the system knows.
 	CAFile   string `yaml:"ca_file"`
 	Insecure bool   `yaml:"insecure"`
+	// Timeout bounds each request, [netboxsink.Options.Timeout]. By default two minutes.
+	Timeout time.Duration `yaml:"timeout"`
 }
 
 // Proxmox says where a cluster, or a standalone node, is.
@@ -56,6 +59,11 @@ type Proxmox struct {
 	Insecure    bool   `yaml:"insecure"`
 	// NoSystemInfo does not ask guest agents for their operating system: one request less for each guest with an agent.
 	NoSystemInfo bool `yaml:"no_system_info"`
+	// ConfigAge bounds the age of what an incremental run takes from earlier ones, [proxmoxsrc.Options.ConfigAge]. By
+	// default an hour.
+	ConfigAge time.Duration `yaml:"config_age"`
+	// AddressAge bounds that of addresses and operating systems, [proxmoxsrc.Options.AddressAge]. By default 15 minutes.
+	AddressAge time.Duration `yaml:"address_age"`
 }
 
 // Options tunes a backend. The zero value is good.
@@ -143,7 +151,7 @@ func (c Config) sources(o *Options) (all []*proxmoxsrc.Source, problems []error)
 
 func newSink(n NetBox, m netboxsink.Mapping, o *Options) (*netboxsink.Sink, error) {
 	return netboxsink.New(n.URL, n.Token, &netboxsink.Options{
-		Mapping: m, CAFile: n.CAFile, Insecure: n.Insecure, WrapTransport: o.wrap(""), Logger: o.Logger,
+		Mapping: m, CAFile: n.CAFile, Insecure: n.Insecure, Timeout: n.Timeout, WrapTransport: o.wrap(""), Logger: o.Logger,
 		Writers: o.Sync.Flight,
 	})
 }
@@ -152,7 +160,8 @@ func newSource(p Proxmox, o *Options) (*proxmoxsrc.Source, error) {
 	return proxmoxsrc.New(p.Name, p.URLs, &proxmoxsrc.Options{
 		Token: p.Token, Username: p.Username, Password: p.Password,
 		CAFile: p.CAFile, Fingerprints: fingerprints(p.Fingerprint), Insecure: p.Insecure,
-		NoSystemInfo: p.NoSystemInfo, WrapTransport: o.wrap(p.Name), Logger: o.Logger,
+		NoSystemInfo: p.NoSystemInfo, ConfigAge: p.ConfigAge, AddressAge: p.AddressAge,
+		WrapTransport: o.wrap(p.Name), Logger: o.Logger,
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -39,6 +40,7 @@ func TestNew_wrongConfiguration(t *testing.T) {
 		"NetBox token":      {func(c *backend.Config) { c.NetBox.Token = "" }, []string{"$.netbox.token"}},
 		"blank in token":    {func(c *backend.Config) { c.NetBox.Token = "canary canary" }, []string{"$.netbox.token"}},
 		"NetBox CA file":    {func(c *backend.Config) { c.NetBox.CAFile = "canary.pem" }, []string{"$.netbox.ca_file"}},
+		"NetBox time-out":   {func(c *backend.Config) { c.NetBox.Timeout = -time.Second }, []string{"$.netbox.timeout"}},
 		"no name":           {func(c *backend.Config) { c.Proxmox[0].Name = "" }, []string{"$.proxmox[0].name"}},
 		"slash in the name": {func(c *backend.Config) { c.Proxmox[0].Name = "a/b" }, []string{"$.proxmox[0].name"}},
 		"no URL":            {func(c *backend.Config) { c.Proxmox[0].URLs = nil }, []string{"$.proxmox[0].urls"}},
@@ -53,7 +55,10 @@ func TestNew_wrongConfiguration(t *testing.T) {
 		"CA file":           {func(c *backend.Config) { c.Proxmox[0].CAFile = "canary.pem" }, []string{"$.proxmox[0].ca_file"}},
 		"fingerprint":       {func(c *backend.Config) { c.Proxmox[0].Fingerprint = "canary" }, []string{"$.proxmox[0].fingerprint"}},
 		"insecure and file": {func(c *backend.Config) { c.Proxmox[0].CAFile, c.Proxmox[0].Insecure = "canary", true }, []string{"$.proxmox[0].insecure"}},
-		"equal names":       {func(c *backend.Config) { c.Proxmox = append(c.Proxmox, c.Proxmox[0]) }, []string{"$.proxmox[1].name"}},
+		"ages": {func(c *backend.Config) {
+			c.Proxmox[0].ConfigAge, c.Proxmox[0].AddressAge = -1, -1
+		}, []string{"$.proxmox[0].config_age", "$.proxmox[0].address_age"}},
+		"equal names": {func(c *backend.Config) { c.Proxmox = append(c.Proxmox, c.Proxmox[0]) }, []string{"$.proxmox[1].name"}},
 		"equal names, one of them wrong": {func(c *backend.Config) {
 			c.Proxmox = append(c.Proxmox, backend.Proxmox{Name: "lab", URLs: []string{"http://a"}})
 		}, []string{"$.proxmox[1].token", "$.proxmox[1].name"}},

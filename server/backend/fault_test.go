@@ -53,7 +53,7 @@ func faults() []fault {
 	}
 	const (
 		odd = `(NetBox's answer to [A-Z]+ /api/\S+ is no list: is a proxy in between\?|does not answer as a NetBox does: is the URL that of NetBox\?|` +
-			`NetBox's answer to a write of \S+ is not understood: the answer was lost; the next run will tell)`
+			`NetBox's answer to [A-Z]+ /api/\S+ tells nothing of what was written: is a proxy in between\?)`
 		shortened = odd + `|NetBox at https://netbox\.example\.com has the \S+ \S+ of the source lab, and did not list it a moment ago: nothing is written`
 	)
 	const readsOnly = "it is only read: nothing is committed"
@@ -156,12 +156,12 @@ func faults() []fault {
 		},
 		{
 			name: "JSON of a wrong type", strike: both(says(200, `{"count":"many","results":"none"}`), answer(200, "", `{"data":42}`)),
-			want: at("eeeepppp", "uuuunnaa"),
+			want: at("eeeeaeae", "uuuunnaa"),
 			told: at(odd, `the answer of pve\.example\.com:8006 to GET /\S+ .*: is the URL that of Proxmox VE\?`),
 		},
 		{
 			name: "an empty list", strike: both(says(200, `{"count":0,"next":null,"previous":null,"results":[]}`), answer(200, "", `{"data":[]}`)),
-			want: at("eeeppppp", "uuuunnaa"),
+			want: at("eeepaeae", "uuuunnaa"),
 			told: at(shortened, `the answer of pve\.example\.com:8006 to GET /\S+ .*: is the URL that of Proxmox VE\?`),
 		},
 		{

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,14 +52,18 @@ func newSteady(t *testing.T, seed uint64, guests int) *steady {
 	return s
 }
 
-func (s *steady) newEngine(t *testing.T) *sync.Engine {
+func (s *steady) newEngine(t *testing.T, changes ...func(*backend.Config)) *sync.Engine {
 	t.Helper()
 	id, secret := s.cluster.Token()
 	ends := direct{"pve:8006": s.cluster, "netbox": s.netbox}
-	engine, err := backend.New(backend.Config{
+	config := backend.Config{
 		NetBox:  backend.NetBox{URL: "http://netbox", Token: netboxtest.TokenV2},
 		Proxmox: []backend.Proxmox{{Name: "lab", URLs: []string{"https://pve:8006"}, Token: id + "=" + secret}},
-	}, &backend.Options{WrapTransport: func(string, http.RoundTripper) http.RoundTripper { return ends }})
+	}
+	for _, change := range changes {
+		change(&config)
+	}
+	engine, err := backend.New(config, &backend.Options{WrapTransport: func(string, http.RoundTripper) http.RoundTripper { return ends }})
 	require.NoError(t, err)
 	return engine
 }
@@ -128,4 +133,83 @@ func TestSteadyStateIsCheap(t *testing.T) {
 		assert.Len(t, s.netbox.Requests(), 2)
 		assert.LessOrEqual(t, len(s.cluster.Requests()), 3+2, "and the share of a second")
 	})
+}
+
+// TestAges: what an incremental run reads again for its age alone follows from the configuration.
+func TestAges(t *testing.T) {
+	t.Parallel()
+	const guests = 40
+	for name, tt := range map[string]struct {
+		configs, addresses time.Duration
+		all                string // the requests that are all sent again after 6 minutes
+	}{
+		"by default": {},
+		"configs":    {5 * time.Minute, 0, "/config"},
+		"addresses":  {0, 5 * time.Minute, "/agent/network-get-interfaces"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSteady(t, 1, guests)
+				s.engine = s.newEngine(t, func(c *backend.Config) {
+					c.Proxmox[0].ConfigAge, c.Proxmox[0].AddressAge = tt.configs, tt.addresses
+				})
+				sent := func() map[string]int {
+					s.cluster.ResetRequests()
+					s.increment(t)
+					count := map[string]int{}
+					for _, r := range s.cluster.Requests() {
+						for _, of := range []string{"/config", "/agent/network-get-interfaces"} {
+							if strings.HasSuffix(r.Path, of) {
+								count[of]++
+							}
+						}
+					}
+					return count
+				}
+				first := sent()
+				require.NotEmpty(t, first)
+				time.Sleep(6 * time.Minute)
+				for of, n := range sent() {
+					if of == tt.all {
+						assert.GreaterOrEqual(t, n, first[of]*2/3, of) // agents that are silent are asked more rarely
+					} else {
+						assert.Less(t, n, first[of]*2/3, of)
+					}
+				}
+			})
+		})
+	}
+}
+
+// silent answers nothing, until the request is given up.
+type silent struct{}
+
+func (silent) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// TestTimeout: a NetBox that does not answer is given up after the time that the configuration gives it.
+func TestTimeout(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		timeout time.Duration
+		told    string
+	}{
+		"by default": {0, "within 2m0s"},
+		"shorter":    {5 * time.Second, "within 5s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c := config()
+				c.NetBox.Timeout = tt.timeout
+				engine, err := backend.New(c, &backend.Options{WrapTransport: func(string, http.RoundTripper) http.RoundTripper { return silent{} }})
+				require.NoError(t, err)
+				_, err = engine.Run(t.Context(), nil)
+				assert.ErrorContains(t, err, "NetBox at https://netbox.example.com did not answer GET /api/status/ "+tt.told)
+			})
+		})
+	}
 }

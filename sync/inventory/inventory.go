@@ -28,7 +28,8 @@ type Inventory struct {
 	TagColors map[string]string
 	// Gaps tells what is missing, and why.
 	Gaps []Gap
-	// Dropped names the elements that were left out because they made no sense, one sentence each.
+	// Dropped names the elements that were left out because they made no sense, one sentence each, without a secret. A run
+	// tells them; nothing else follows from them.
 	Dropped []string
 }
 

@@ -44,9 +44,9 @@ func TestConfigFile(t *testing.T) {
 		}},
 		"unknown keys": {"netbx: canary1\n" + goodNetBox + "  user: canary1\n" + goodProxmox + "    url: canary1\n    nbt_canary1: x\n", []string{
 			"line 1: netbx: there is no such key here, only netbox, proxmox, names, objects, ownership, placement, filters, addresses, deletion, adoption, schedules",
-			"line 5: netbox.user: there is no such key here, only url, token, ca_file, insecure",
-			"line 10: proxmox[0].url: there is no such key here, only name, urls, token, username, password, ca_file, fingerprint, insecure, no_system_info",
-			"line 11: proxmox[0].…: there is no such key here, only name, urls, token, username, password, ca_file, fingerprint, insecure, no_system_info",
+			"line 5: netbox.user: there is no such key here, only url, token, ca_file, insecure, timeout",
+			"line 10: proxmox[0].url: there is no such key here, only name, urls, token, username, password, ca_file, fingerprint, insecure, no_system_info, config_age, address_age",
+			"line 11: proxmox[0].…: there is no such key here, only name, urls, token, username, password, ca_file, fingerprint, insecure, no_system_info, config_age, address_age",
 		}},
 		"keys twice": {goodNetBox + "  token: canary1\n" + goodProxmox + "    name: canary1\nnetbox:\n  url: canary1\n", []string{
 			"line 4: netbox.token: it stands here again, after line 3",
@@ -59,7 +59,7 @@ func TestConfigFile(t *testing.T) {
 			"line 4: netbox.insecure: it must be true or false",
 			"line 6: proxmox[0].name: it must be text: put it in quotes",
 			"line 7: proxmox[0].urls: it must be a list",
-			"line 8: proxmox[1]: it must hold keys: name, urls, token, username, password, ca_file, fingerprint, insecure, no_system_info",
+			"line 8: proxmox[1]: it must hold keys: name, urls, token, username, password, ca_file, fingerprint, insecure, no_system_info, config_age, address_age",
 		}},
 		"a mapping of wrong types": {goodNetBox + goodProxmox + "deletion: {grace: canary1, most: canary1, most_share: canary1}\nownership: canary1\nobjects: {create_vlans: 1}\n", []string{
 			"line 8: deletion.grace: it must be a duration such as 168h or 30m",
@@ -67,6 +67,16 @@ func TestConfigFile(t *testing.T) {
 			"line 8: deletion.most_share: it must be a number",
 			"line 9: ownership: it must hold keys",
 			"line 10: objects.create_vlans: it must be true or false",
+		}},
+		"wrong durations": {goodNetBox + "  timeout: 30\n" + goodProxmox + "    config_age: canary1\n    address_age: [canary1]\n", []string{
+			"line 4: netbox.timeout: it must be a duration such as 168h or 30m",
+			"line 9: proxmox[0].config_age: it must be a duration such as 168h or 30m",
+			"line 10: proxmox[0].address_age: it must be a duration such as 168h or 30m",
+		}},
+		"negative durations": {goodNetBox + "  timeout: -30s\n" + goodProxmox + "    config_age: -1h\n    address_age: -1ns\n", []string{
+			"line 4: netbox.timeout: it is negative: give a duration such as 30s, or none for the default",
+			"line 9: proxmox[0].config_age: it is negative: give a duration such as 30m, or none for the default",
+			"line 10: proxmox[0].address_age: it is negative: give a duration such as 30m, or none for the default",
 		}},
 		"a mapping of wrong values": {goodNetBox + goodProxmox + "ownership:\n  canary1: {name: canary1}\n  device:\n    site: canary1\nplacement:\n  site:\n    - {node: \"canary1(\", value: canary1}\n    - {guest: canary1, value: canary1}\nfilters: {exclude: [{vmids: [canary1]}, {}], keep_addresses: [canary1]}\nadoption: {mode: canary1}\n", []string{
 			"line 8: ownership: there are rules for cluster, device, ip-address, node-interface, node-ip-address, virtual-disk, virtual-machine, vm-interface only",
@@ -145,6 +155,7 @@ func TestConfigFile_good(t *testing.T) {
 		"password": goodNetBox + "proxmox:\n  - name: lab\n    urls:\n      - https://localhost\n    username: root@pam\n    password: |-\n      canary1\n",
 		"anchors": goodNetBox + "proxmox:\n  - &first\n    name: lab\n    urls: [\"http://localhost\"]\n    token: root@pam!sync=canary1\n" +
 			"  - <<: *first\n    name: other\n",
+		"durations":   goodNetBox + "  timeout: 30s\n" + goodProxmox + "    config_age: 2h\n    address_age: \"5m\"\n",
 		"comments":    "# the lab\n" + goodNetBox + "  # its clusters\n" + goodProxmox,
 		"fingerprint": goodNetBox + goodProxmox + "    fingerprint: \"" + strings.Repeat("AB:", 31) + "AB, " + strings.Repeat("cd", 32) + "\"\n",
 	} {

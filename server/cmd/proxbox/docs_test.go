@@ -16,10 +16,11 @@ import (
 
 	"github.com/proxbox-go/proxbox/netboxsink"
 	"github.com/proxbox-go/proxbox/server"
+	"github.com/proxbox-go/proxbox/server/backend"
 	"github.com/proxbox-go/proxbox/sync"
 )
 
-// The page for operators has each option of serve and each metric, and no others.
+// The page for operators has each key of the ends, each option of serve and each metric, and no others.
 func TestOperationsPage(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile("OPERATIONS.md")
@@ -31,6 +32,19 @@ func TestOperationsPage(t *testing.T) {
 		}
 		return all
 	}
+
+	entries, onPage := map[string]bool{}, map[string]bool{}
+	for of, end := range map[string]reflect.Type{"netbox.": reflect.TypeFor[backend.NetBox](), "proxmox[].": reflect.TypeFor[backend.Proxmox]()} {
+		for _, f := range reflect.VisibleFields(end) {
+			entries[of+f.Tag.Get("yaml")] = true
+		}
+	}
+	for cell := range found("(?m)^\\| (`(?:netbox|proxmox)[^|]+) \\|") {
+		for _, name := range regexp.MustCompile("`([a-z_.\\[\\]]+)`").FindAllStringSubmatch(cell, -1) {
+			onPage[name[1]] = true
+		}
+	}
+	assert.Equal(t, entries, onPage)
 
 	flags := map[string]bool{}
 	serveCommand().Flags().VisitAll(func(f *pflag.Flag) { flags[f.Name] = true })
