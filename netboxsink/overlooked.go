@@ -30,20 +30,25 @@ func readOurs[T any](l *lookup, kind sync.Kind, query url.Values, add func(*read
 		missed[r.Fields.Value(customPrefix+fieldSource).Text()] = true
 	}
 	l.reads = append(l.reads, func(ctx context.Context) (func(*reading), error) {
-		objects, err := all[T](ctx, l.sink.client, kind, query)
-		if err != nil {
-			return nil, err
-		}
-		for i := range objects {
-			number, name, fields := mark(&objects[i])
-			source := fields.text(fieldSource)
-			if source != "" && missed[source] && !l.ids[sync.Key{Kind: kind, Name: id(number)}] {
-				return nil, &OverlookedError{Kind: kind, Name: name, Source: source, Address: l.sink.client.base}
+		var others []T // most are known: no more than a page of them is held
+		for p := (pager[T]{client: l.sink.client, kind: kind, filter: query}); !p.done; p.found = nil {
+			if err := p.next(ctx); err != nil {
+				return nil, err
+			}
+			for i := range p.found {
+				number, name, fields := mark(&p.found[i])
+				if l.ids[sync.Key{Kind: kind, Name: id(number)}] {
+					continue
+				}
+				if source := fields.text(fieldSource); source != "" && missed[source] {
+					return nil, &OverlookedError{Kind: kind, Name: name, Source: source, Address: l.sink.client.base}
+				}
+				others = append(others, p.found[i])
 			}
 		}
 		return func(r *reading) {
-			for i := range objects {
-				add(r, &objects[i])
+			for i := range others {
+				add(r, &others[i])
 			}
 		}, nil
 	})

@@ -15,9 +15,11 @@ var docker = netip.MustParsePrefix("172.17.0.0/16")
 // primaries points each unit to its first address of either family, as the rules say. Where not all addresses are known
 // a pointer that is there stays.
 func (m *mapping) primaries(units []*unit, known map[sync.Key]bool, given map[sync.Key][]claim) {
-	at := map[sync.Key]int{}
+	at := make(map[sync.Key]int, len(units))
 	for i := range m.state.Records {
-		at[m.state.Records[i].Key] = i
+		if r := &m.state.Records[i]; r.Key == r.Unit {
+			at[r.Key] = i
+		}
 	}
 	for _, u := range units {
 		i, ok := at[u.key]

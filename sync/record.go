@@ -139,17 +139,20 @@ func (s *State) index() (map[Key]*Record, error) {
 
 // merge returns the state with what the other has and it lacks.
 func (s *State) merge(other *State) *State {
-	known := make(map[Key]bool, len(s.Records))
-	for _, r := range s.Records {
-		known[r.Key] = true
+	lacking := make(map[Key]bool, len(other.Records))
+	for i := range other.Records {
+		lacking[other.Records[i].Key] = true
+	}
+	for i := range s.Records {
+		delete(lacking, s.Records[i].Key)
 	}
 	out := &State{
-		Records: slices.Clone(s.Records), Holds: s.Holds,
+		Records: append(make([]Record, 0, len(s.Records)+len(lacking)), s.Records...), Holds: s.Holds,
 		Asked: slices.Concat(s.Asked, other.Asked),
 	}
 	for _, r := range other.Records {
-		if !known[r.Key] {
-			known[r.Key] = true
+		if lacking[r.Key] {
+			delete(lacking, r.Key)
 			out.Records = append(out.Records, r)
 		}
 	}
