@@ -15,7 +15,7 @@ type nodeUnit struct {
 	node       *inventory.Node
 	placedSite placed
 	location   placed
-	placed     unitPlacement
+	placed     *unitPlacement
 	skip       string // why it is left as it is
 }
 

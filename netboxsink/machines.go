@@ -19,7 +19,7 @@ type guestUnit struct {
 	// gap covers the guest, its configuration or its addresses; Part is empty for none.
 	gap    inventory.Gap
 	moved  bool // it was another source's
-	placed unitPlacement
+	placed *unitPlacement
 	skip   string // why it is left as it is
 }
 

@@ -146,7 +146,11 @@ func (p placed) settle(fields *sync.Fields, name string) {
 // unitPlacement is what the placement says of nodes and guests alike.
 type unitPlacement struct{ tenant, role, platform, vrf placed }
 
-func (m *mapping) placeUnit(s subject) unitPlacement {
+// unplaced is what it says of most: nothing.
+var unplaced unitPlacement
+
+// placeUnit returns what the placement says of a node or guest.
+func (m *mapping) placeUnit(s subject) *unitPlacement {
 	p := unitPlacement{
 		tenant:   m.place(KindTenant, s, sync.Value{}),
 		role:     m.place(KindDeviceRole, s, sync.Value{}),
@@ -157,12 +161,15 @@ func (m *mapping) placeUnit(s subject) unitPlacement {
 		p.tenant = placed{said: true, rule: "objects.pools"}
 		p.tenant.value, p.tenant.missing = m.target(KindTenant, pool, sync.Value{})
 	}
-	return p
+	if p == (unitPlacement{}) {
+		return &unplaced
+	}
+	return &p
 }
 
-func (p unitPlacement) missing() string { return missingOf(p.tenant, p.role, p.platform, p.vrf) }
+func (p *unitPlacement) missing() string { return missingOf(p.tenant, p.role, p.platform, p.vrf) }
 
-func (p unitPlacement) settle(fields *sync.Fields) {
+func (p *unitPlacement) settle(fields *sync.Fields) {
 	p.tenant.settle(fields, "tenant")
 	p.role.settle(fields, "role")
 	p.platform.settle(fields, "platform")
