@@ -139,7 +139,8 @@ func TestIncremental_addressesThatFailForTheNode(t *testing.T) {
 		source := l.source(t)
 		first := full(t, source)
 		assert.Len(t, first.Gaps, 4)
-		assert.Equal(t, "a2", first.Gaps[3].Node)
+		blamed := func(g inventory.Gap) bool { return g.Node == "a2" } // for those that were not asked any more
+		assert.True(t, slices.ContainsFunc(first.Gaps, blamed))
 		for range 3 {
 			l.fake.ResetRequests()
 			assert.Equal(t, first.Gaps, incremental(t, source).Gaps)
