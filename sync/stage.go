@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -155,9 +156,7 @@ func note(top, c *Change) string {
 func (w *writing) object(c *Change, in *chunk) map[string]Value {
 	fields := map[string]Value{}
 	if was := w.current[c.Key]; was != nil {
-		for name, v := range was.Fields.values {
-			fields[name] = v
-		}
+		maps.Insert(fields, was.Fields.values)
 	}
 	if in != nil && in.landed[c.Key] && c.Op != Delete {
 		for _, f := range c.Fields {
