@@ -70,8 +70,8 @@ type differ struct {
 	carries          map[Key]string // of what cannot go though it is no longer desired: what hangs on it, in words
 	children         map[Key][]Key  // by unit, of both sides
 	inScope          map[Key]bool   // the units that are compared
-	missing          int            // how many of the desired records are not there under their keys
 	brought          map[Key]bool   // those among them that are in scope because another refers to them
+	missing          int            // how many of the desired records are not there under their keys
 	changes          []Change
 	old, memory      entries // of the unit that is compared: what it remembers, and what it will
 	buffer           []byte

@@ -20,7 +20,7 @@ type entry struct {
 
 // readEntries appends what [Memory.Value] wrote, in order. It tells what is no memory.
 func readEntries(into entries, v Value) (read entries, ok bool) {
-	if v.form() != plain || !strings.HasPrefix(v.text, "{") {
+	if !v.isObject() {
 		return into, false
 	}
 	for record, fields := range members(v.text) {
@@ -74,15 +74,11 @@ func (e entries) set(one entry) entries {
 	return slices.Insert(e, at, one)
 }
 
-func (e entries) sort() {
+// appendJSON puts the entries in order and appends them as canonical JSON.
+func (e entries) appendJSON(b []byte) []byte {
 	slices.SortFunc(e, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(a.record, b.record), cmp.Compare(a.field, b.field), cmp.Compare(a.text, b.text))
 	})
-}
-
-// appendJSON puts the entries in order and appends them as canonical JSON.
-func (e entries) appendJSON(b []byte) []byte {
-	e.sort()
 	b = append(b, '{')
 	for i, one := range e {
 		if i == 0 || one.record != e[i-1].record {

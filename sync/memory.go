@@ -28,7 +28,7 @@ func NewMemory(records map[string]map[string][]Value) Memory {
 
 // ParseMemory reads what [Memory.Value] wrote. What it cannot read it leaves out.
 func ParseMemory(v Value) Memory {
-	if v.form() != plain || !strings.HasPrefix(v.text, "{") {
+	if !v.isObject() {
 		return Memory{}
 	}
 	for _, fields := range members(v.text) {

@@ -54,7 +54,6 @@ func (p *Plan) records() *State {
 		}
 		r := Record{
 			Key: c.Key, Unit: c.Unit, Label: c.Label, Source: c.Source, Guest: c.Guest, Claims: c.Claims,
-			Fields: Fields{},
 		}
 		if c.Adopted {
 			r.ID = c.ID

@@ -164,6 +164,9 @@ func (v Value) IsEmpty() bool {
 	return v.form() == plain && (v.text == "" || v.text == `""` || v.text == "[]" || v.text == "{}")
 }
 
+// isObject tells whether the value is a JSON object.
+func (v Value) isObject() bool { return v.form() == plain && strings.HasPrefix(v.text, "{") }
+
 // IsRef tells whether the value holds references.
 func (v Value) IsRef() bool { return v.form() != plain }
 
