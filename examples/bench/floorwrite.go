@@ -53,22 +53,33 @@ func (r row) refersTo(some map[ref]bool) bool {
 // post creates rows in bulk, and notes their ids.
 func (f *floor) post(ctx context.Context, t table, rows []row) error {
 	lists := batches(t, rows)
-	created := make([][]struct{ ID int64 }, len(lists))
-	err := f.write(ctx, t, http.MethodPost, lists, func(i int, raw []byte) error {
-		if err := json.Unmarshal(raw, &created[i]); err != nil || len(created[i]) != len(lists[i]) {
-			return fmt.Errorf("POST %s is answered by no list of what was created", t.path)
-		}
-		return nil
+	created := make([][]int64, len(lists))
+	err := f.write(ctx, t, http.MethodPost, lists, func(i int, raw []byte) (err error) {
+		created[i], err = createdIDs(t.path, raw, len(lists[i]))
+		return err
 	})
 	if err != nil {
 		return err
 	}
 	for i, list := range lists {
 		for j, r := range list {
-			f.ids[ref{t.path, r.id}] = created[i][j].ID
+			f.ids[ref{t.path, r.id}] = created[i][j]
 		}
 	}
 	return nil
+}
+
+// createdIDs returns the ids of the n objects that an answer to a POST tells, in the order in which they were sent.
+func createdIDs(path string, raw []byte, n int) ([]int64, error) {
+	var objects []struct{ ID int64 }
+	if err := json.Unmarshal(raw, &objects); err != nil || len(objects) != n {
+		return nil, fmt.Errorf("POST %s is answered by no list of what was created", path)
+	}
+	ids := make([]int64, n)
+	for i, object := range objects {
+		ids[i] = object.ID
+	}
+	return ids, nil
 }
 
 // patch changes rows in bulk; those in which nothing is set are left out.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -71,20 +70,12 @@ func (w *writer) newInterfaces(ctx context.Context, n int) (machines, ports []in
 // create creates rows and returns their ids, in the same order.
 func (w *writer) create(ctx context.Context, path string, rows []body, how how) ([]int64, error) {
 	lists := how.lists(rows)
-	created := make([][]struct{ ID int64 }, len(lists))
-	err := w.write(ctx, http.MethodPost, path, lists, how, func(i int, raw []byte) error {
-		if err := json.Unmarshal(raw, &created[i]); err != nil || len(created[i]) != len(lists[i]) {
-			return fmt.Errorf("POST %s is answered by no list of what was created", path)
-		}
-		return nil
+	created := make([][]int64, len(lists))
+	err := w.write(ctx, http.MethodPost, path, lists, how, func(i int, raw []byte) (err error) {
+		created[i], err = createdIDs(path, raw, len(lists[i]))
+		return err
 	})
-	var ids []int64
-	for _, list := range created {
-		for _, object := range list {
-			ids = append(ids, object.ID)
-		}
-	}
-	return ids, err
+	return slices.Concat(created...), err
 }
 
 // patch changes objects.
