@@ -61,14 +61,13 @@ func finding(t *testing.T, findings []sync.Finding, subject string) sync.Finding
 	return sync.Finding{}
 }
 
+// TestCheckAllIsWell runs beside no other test, to see what it leaves behind.
 func TestCheckAllIsWell(t *testing.T) {
-	t.Parallel()
 	for version, agent := range map[string]string{
 		"7.4-20": "VM.Monitor on /vms", "8.4.1": "VM.Monitor on /vms", "9.1.1": "VM.GuestAgent.Audit on /vms",
 	} {
 		t.Run(version, func(t *testing.T) {
-			t.Parallel()
-			noLeak(t)
+			noLeaks(t)
 			estate := small()
 			estate.Version = version
 			l := newLab(t, estate, nil, "a1", "a2")
@@ -365,12 +364,11 @@ func certificateUntil(t *testing.T, end time.Time) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: key}
 }
 
+// TestCheckThatIsCutShort runs beside no other test, to see what it leaves behind.
 func TestCheckThatIsCutShort(t *testing.T) {
-	t.Parallel()
 	for _, hangs := range []string{"/version", "/access/permissions", "/cluster/status"} {
 		t.Run(hangs, func(t *testing.T) {
-			t.Parallel()
-			noLeak(t)
+			noLeaks(t)
 			l := newLab(t, small(), nil, "a1", "a2")
 			t.Cleanup(l.fake.Inject(proxmoxtest.Fault{Pattern: hangs, Kind: proxmoxtest.FaultHang}))
 			ctx, cancel := context.WithTimeoutCause(t.Context(), 300*time.Millisecond, errors.New("the time is up"))

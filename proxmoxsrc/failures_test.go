@@ -368,7 +368,7 @@ func TestInventory_cancel(t *testing.T) {
 		"survey": "GET /cluster/resources", "configurations": "GET /nodes/*/qemu/*/config", "agents": "GET /nodes/*/qemu/*/agent/*",
 	} {
 		t.Run(name, func(t *testing.T) {
-			noLeak(t)
+			noLeaks(t)
 			l := newLab(t, crowd(50), nil)
 			l.fault(pattern, proxmoxtest.FaultHang)
 			ctx, cancel := context.WithCancelCause(t.Context())

@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"github.com/proxbox-go/proxbox/proxmoxsrc"
 	"github.com/proxbox-go/proxbox/proxmoxsrc/proxmoxtest"
@@ -129,34 +128,12 @@ func addresses(g *inventory.Guest) []string {
 	return list
 }
 
-// noLeak fails if a goroutine of this package or of its connections is left when the test's own cleanups have run.
-func noLeak(t *testing.T) {
+// noLeaks fails if a goroutine is left that was not there before, when the test's own cleanups have run. Call it first, in
+// a test that runs beside no other.
+func noLeaks(t *testing.T) {
 	t.Helper()
-	t.Cleanup(func() {
-		var left string
-		for range 100 {
-			if left = stacks("proxmoxsrc.(", "http.(*persistConn)"); left == "" {
-				return
-			}
-			time.Sleep(20 * time.Millisecond) // goroutines end after what they serve
-		}
-		assert.Empty(t, left, "goroutines are left")
-	})
-}
-
-// stacks returns the stacks of the goroutines in which any of the words occurs.
-func stacks(words ...string) string {
-	buffer := make([]byte, 1<<20)
-	buffer = buffer[:runtime.Stack(buffer, true)]
-	var found []string
-	for stack := range strings.SplitSeq(string(buffer), "\n\n") {
-		for _, word := range words {
-			if strings.Contains(stack, word) {
-				found = append(found, stack)
-			}
-		}
-	}
-	return strings.Join(found, "\n\n")
+	before := goleak.IgnoreCurrent()
+	t.Cleanup(func() { goleak.VerifyNone(t, before) })
 }
 
 // small is a cluster of three nodes with one guest of either kind on each.
