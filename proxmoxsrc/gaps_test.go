@@ -409,12 +409,16 @@ func TestInventory_stoppedAndPaused(t *testing.T) {
 		e.Guest(201).Status = proxmoxtest.StatusStopped
 		e.Guest(202).Status, e.Guest(202).NICs[0].IP6 = proxmoxtest.StatusStopped, "auto"
 		e.Guest(203).NICs[0].IP = "dhcp"
+		manual := *e.Guest(201)
+		manual.VMID, manual.NICs = 204, []proxmoxtest.NIC{{MAC: "BC:24:11:00:02:FF", Name: "eth0", Bridge: "vmbr0"}}
+		e.Guests = append(e.Guests, &manual)
 	})
 	inv := l.read(t)
 	assert.Equal(t, []string{
 		"guest 101: addresses: its guest agent cannot be asked while its status is stopped",
 		"guest 102: addresses: its guest agent cannot be asked while its status is paused",
-		"guest 202: addresses: it does not run, so the addresses that it gets by DHCP or SLAAC are unknown",
+		"guest 202: addresses: it does not run, so the addresses that its configuration does not say are unknown",
+		"guest 204: addresses: it does not run, so the addresses that its configuration does not say are unknown",
 	}, gaps(inv))
 	assert.Equal(t, []string{"net0 192.0.2.99/24 cloud-init"}, addresses(guest(t, inv, 103)))
 	assert.Equal(t, []string{"net0 198.51.100.11/24 config"}, addresses(guest(t, inv, 201)))

@@ -103,10 +103,11 @@ func (c config) setFound(g *inventory.Guest, found *addressBook, origin inventor
 	}
 }
 
-// dynamic tells whether any address of the guest is to come from DHCP or SLAAC.
-func (c config) dynamic(g *inventory.Guest) bool {
+// leavesOpen tells whether any NIC of the guest has addresses that the configuration does not say: from DHCP or SLAAC, or
+// set in the guest, as one without an address may be.
+func (c config) leavesOpen(g *inventory.Guest) bool {
 	for _, nic := range g.NICs {
-		if intent := c.intent(g.Kind, nic.Key); intent.dynamic4 || intent.dynamic6 {
+		if intent := c.intent(g.Kind, nic.Key); intent.dynamic4 || intent.dynamic6 || len(intent.static) == 0 {
 			return true
 		}
 	}

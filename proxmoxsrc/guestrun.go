@@ -99,8 +99,8 @@ func (g *guestRun) asksForAddresses() bool {
 // are unknown until it runs.
 func (g *guestRun) setStopped() {
 	g.config.setStatic(&g.guest)
-	if g.config.dynamic(&g.guest) {
-		g.silent = errors.New("it does not run, so the addresses that it gets by DHCP or SLAAC are unknown")
+	if g.config.leavesOpen(&g.guest) {
+		g.silent = errors.New("it does not run, so the addresses that its configuration does not say are unknown")
 	}
 }
 
@@ -199,9 +199,9 @@ func (g *guestRun) askHost() error {
 		return nil
 	case err != nil:
 		return err
-	case raw == nil: // it has stopped
-		g.setStopped()
-		return g.silent
+	case raw == nil: // most likely it has stopped since the list was read
+		g.config.setStatic(&g.guest)
+		return errors.New("its host cannot look into it any more: the next run looks again")
 	}
 	found := newAddressBook(g.guest.NICs)
 	if err := found.readList(raw); err != nil {

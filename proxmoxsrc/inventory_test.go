@@ -2,6 +2,7 @@ package proxmoxsrc_test
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -59,11 +60,9 @@ func unreadable(g *proxmoxtest.Guest) bool {
 		return false
 	}
 	if g.Kind == proxmoxtest.LXC {
-		dynamic := false
-		for _, nic := range g.NICs {
-			dynamic = dynamic || nic.IP == "dhcp" || nic.IP6 == "auto"
-		}
-		return g.Status == proxmoxtest.StatusStopped && dynamic
+		return g.Status == proxmoxtest.StatusStopped && slices.ContainsFunc(g.NICs, func(nic proxmoxtest.NIC) bool {
+			return nic.IP == "dhcp" || nic.IP6 == "auto" || nic.IP+nic.IP6 == ""
+		})
 	}
 	switch g.Agent {
 	case proxmoxtest.AgentOff, proxmoxtest.AgentDisabled:

@@ -253,7 +253,8 @@ func TestInventory_oldStandalone(t *testing.T) {
 	assert.LessOrEqual(t, refused, 2, "what a node does not know is not asked again")
 }
 
-// TestInventory_containerStopsInTheRun sees that the addresses of a configuration count where the host no longer has any.
+// TestInventory_containerStopsInTheRun sees that the addresses of a configuration count where the host no longer has any,
+// and that it is no proof that there are no others.
 func TestInventory_containerStopsInTheRun(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, small(), nil)
@@ -263,6 +264,7 @@ func TestInventory_containerStopsInTheRun(t *testing.T) {
 	inv := l.read(t)
 	address := l.server.Listener.Addr().String()
 	assert.Equal(t, []string{
+		"guest 201: addresses: its host cannot look into it any more: the next run looks again",
 		"guest 202: addresses: the list of its interfaces is not of the form that Proxmox VE sends: is no list",
 		"guest 203: addresses: Proxmox VE at " + address + " answered 500 to GET /nodes/a3/lxc/203/interfaces: command failed",
 	}, gaps(inv))
