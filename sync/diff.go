@@ -334,7 +334,15 @@ func (d *differ) compareField(c *Change, r, was *Record, name, field string, f F
 		c.Fields = append(c.Fields, FieldChange{Name: field, New: f.Value, Rule: rule.unlessAlways()})
 		return true
 	}
-	if reason := rule.refuses(f, current, entryValues(d.old.last(name, field)), r.Unit); reason != "" {
+	last := entryValues(d.old.last(name, field))
+	reason := rule.refuses(f, current, last, r.Unit)
+	if reason != "" && d.goes(current, r.Unit) {
+		if f.Value.IsNull() {
+			return true // as it will be
+		}
+		reason = rule.refuses(f, Value{}, last, r.Unit)
+	}
+	if reason != "" {
 		c.Left = append(c.Left, LeftField{Name: field, Value: current, Wanted: f.Value, Reason: reason})
 		return false
 	}

@@ -14,6 +14,20 @@ func (d *differ) gone(was *Record) Change {
 	return skip(was, was, reason)
 }
 
+// goes tells whether a value refers to children of the unit only, all of which this run removes: then nothing will stand
+// there.
+func (d *differ) goes(v Value, unit Key) bool {
+	keys := v.Keys()
+	return len(keys) > 0 && !slices.ContainsFunc(keys, func(k Key) bool {
+		r := d.current[k]
+		if r == nil || !r.isChild() || r.Source == "" || r.Unit != unit || d.desired[k] != nil || !d.scope.HasKind(k.Kind) {
+			return true
+		}
+		_, held := d.holds.over(r.Source, unit, k.Kind)
+		return held || d.carries[k] != ""
+	})
+}
+
 // goneChild decides what becomes of a child of ours that is no longer desired.
 func (d *differ) goneChild(was *Record) Change {
 	name := memoryName(was.Key, was.Unit)

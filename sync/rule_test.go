@@ -170,3 +170,51 @@ func fieldOf(c sync.Change, name string) *sync.FieldChange {
 	}
 	return nil
 }
+
+// TestReferencesToWhatGoes: what somebody else pointed to something that this run removes counts as empty, for so it will
+// be; the next run has nothing left to do.
+func TestReferencesToWhatGoes(t *testing.T) {
+	t.Parallel()
+	top, goes, stays := vm("a/1"), disk("a/1/goes"), disk("a/1/stays")
+	for name, tc := range map[string]struct {
+		rule   sync.Rule
+		wanted sync.Value
+		hold   *sync.Hold
+		scope  sync.Scope
+		writes bool
+		is     string // the reason why it is left, empty if it is not
+	}{
+		"empty or ours":    {rule: sync.IfEmptyOrOurs, wanted: sync.Ref(stays), writes: true},
+		"if empty":         {rule: sync.IfEmpty, wanted: sync.Ref(stays), writes: true},
+		"until edited":     {rule: sync.UntilEdited, wanted: sync.Ref(stays), is: "edited by somebody else"},
+		"only at creation": {rule: sync.CreateOnly, wanted: sync.Ref(stays), is: "written only at creation"},
+		"nothing wanted":   {rule: sync.IfEmptyOrOurs},
+		"what it points to is held": {
+			rule: sync.IfEmptyOrOurs, wanted: sync.Ref(stays), hold: &sync.Hold{Unit: top, Kind: kindDisk, Reason: "why"},
+			is: "set by somebody else",
+		},
+		"what it points to is out of scope": {
+			rule: sync.IfEmptyOrOurs, wanted: sync.Ref(stays), scope: sync.Scope{Kinds: []sync.Kind{kindVM}}, is: "set by somebody else",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want := unit(top, "")
+			want.Fields.Set("first", sync.Field{Value: tc.wanted, Rule: tc.rule})
+			was := remembering(unit(top, "1"), "goes", "stays")
+			was.Fields.Set("first", sync.Field{Value: sync.Ref(goes)})
+			desired := state(want, child(stays, top, ""))
+			if tc.hold != nil {
+				desired.Holds = []sync.Hold{*tc.hold}
+			}
+			change := compare(t, desired, state(was, child(goes, top, "2"), child(stays, top, "3")), tc.scope)[top]
+			assert.Equal(t, tc.writes, fieldOf(change, "first") != nil)
+			if tc.is == "" {
+				assert.Empty(t, change.Left)
+				return
+			}
+			require.Len(t, change.Left, 1)
+			assert.Equal(t, tc.is, change.Left[0].Reason)
+		})
+	}
+}
