@@ -145,10 +145,8 @@ func TestSlowRunOfPlugin007(t *testing.T) {
 	s := newServing(t, 5)
 	s.homePage(s.proxmoxRow("pve (nb:1)", canaryPassword))
 	s.netBox.Inject(netboxtest.Fault{Kind: netboxtest.FaultDelay, Path: "/api/extras/*/", Method: http.MethodGet, Delay: 6 * time.Second})
-	before := time.Now()
 	status, answer := s.call(http.MethodGet, devicesPath, nil)
-	assert.Equal(t, http.StatusAccepted, status, "%s", answer)
-	assert.Less(t, time.Since(before), 5*time.Second)
+	assert.Equal(t, http.StatusAccepted, status, "%s", answer) // when exactly is tested in server, in a bubble
 	response, err := s.send(s.urls[1], http.MethodGet, devicesPath, nil)
 	require.NoError(t, err)
 	var again object

@@ -115,6 +115,10 @@ func cancelling(n int, cancel func()) *netboxtest.Options {
 	}}
 }
 
+// soon is far below any time-out, and far above what a busy machine needs: the 2 s are held to in server/backend, where time
+// is the bubble's.
+const soon = 10 * time.Second
+
 func TestSync_stopped(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -122,7 +126,7 @@ func TestSync_stopped(t *testing.T) {
 	var at time.Time
 	f := newFakes(t, 150, cancelling(60, func() { at = time.Now(); cancel() }))
 	code, out, err := f.run(ctx, "sync", "--config", f.config)
-	assert.Less(t, time.Since(at), 2*time.Second)
+	assert.Less(t, time.Since(at), soon)
 	assert.Equal(t, exitFailed, code)
 	assert.Equal(t, "proxbox: stopped: what has landed stays, the next run does the rest\n", err)
 	assert.Regexp(t, `(?m)^device +2 `, out, "what landed is told")
@@ -164,7 +168,7 @@ func TestSync_stoppedWhileItHangs(t *testing.T) {
 				f.proxmoxEntry("lab", f.proxmox.URL, f.token(), "insecure: true"))
 			begun := time.Now()
 			code, out, err := f.run(ctx, "sync", "--config", f.config)
-			assert.Less(t, time.Since(begun), 3*time.Second)
+			assert.Less(t, time.Since(begun), soon)
 			assert.Equal(t, exitFailed, code)
 			assert.Equal(t, "proxbox: stopped: what has landed stays, the next run does the rest\n", err)
 			assert.Regexp(t, tt.out, out)
