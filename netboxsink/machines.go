@@ -217,7 +217,6 @@ func (m *mapping) machineFields(u *guestUnit, name string) sync.Fields {
 		},
 		"cluster":                  from("the cluster of the source", sync.Ref(clusterKey(u.inv.Source))),
 		"role":                     untilEdited("the kind of guest", sync.Ref(sync.Key{Kind: KindDeviceRole, Name: kind.roleSlug})),
-		"tags":                     from("what others put there, and ours", m.withTag(u.was)),
 		customPrefix + fieldID:     from("the VMID", sync.Int(int64(g.ID))),
 		customPrefix + fieldType:   from("the kind of guest", sync.String(kind.word)),
 		customPrefix + fieldNode:   from("the node that it is on", textOrNull(clean(g.Node, 200))),
@@ -238,7 +237,9 @@ func (m *mapping) machineFields(u *guestUnit, name string) sync.Fields {
 		fields.Set("status", from("the status of the guest", sync.String(status)))
 	}
 	m.onNode(u, &fields)
-	if u.gap.Part != inventory.PartConfig {
+	if u.gap.Part == inventory.PartConfig {
+		fields.Set("tags", from("what others put there, and ours", m.withTag(u.was)))
+	} else {
 		m.configured(u, &fields)
 	}
 	return fields

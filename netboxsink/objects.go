@@ -1,6 +1,7 @@
 package netboxsink
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -85,7 +86,7 @@ func (c customFields) value(name string) sync.Value {
 		Label *string         `json:"label"`
 	}
 	raw := c[name]
-	if json.Unmarshal(raw, &selection) == nil && selection.Label != nil {
+	if bytes.HasPrefix(raw, []byte("{")) && json.Unmarshal(raw, &selection) == nil && selection.Label != nil {
 		raw = selection.Value
 	}
 	v, err := sync.ParseValue(raw)

@@ -13,6 +13,9 @@ const (
 	tagGone     = "Proxmox gone"
 )
 
+// slugGone is the slug of tagGone.
+var slugGone = slug(tagGone)
+
 // knowTags notes which tags there are: those that were looked up, and those on what was read.
 func (m *mapping) knowTags() {
 	for _, r := range m.byKind[KindTag] {
@@ -82,15 +85,18 @@ func (m *mapping) restricted(slug string) bool {
 }
 
 // withTag returns an object's tags with ours among them, and without that of what is gone; those of others stay.
-func (m *mapping) withTag(was *sync.Record) sync.Value {
+func (m *mapping) withTag(was *sync.Record) sync.Value { return tagsValue(m.tagged(was)) }
+
+// tagged is withTag as a list.
+func (m *mapping) tagged(was *sync.Record) []tagBrief {
 	if was == nil {
-		return m.tags()
+		return []tagBrief{m.tag()}
 	}
-	tags := slices.DeleteFunc(tagsOf(was.Fields.Value("tags")), func(t tagBrief) bool { return t.Slug == slug(tagGone) })
+	tags := slices.DeleteFunc(tagsOf(was.Fields.Value("tags")), func(t tagBrief) bool { return t.Slug == slugGone })
 	if !slices.ContainsFunc(tags, func(t tagBrief) bool { return t.Slug == tagSlug }) {
 		tags = append(tags, m.tag())
 	}
-	return tagsValue(tags)
+	return tags
 }
 
 // guestTags returns the tags of a guest's virtual machine: those that are there, ours, and those of Proxmox VE. One that
@@ -105,7 +111,7 @@ func (m *mapping) guestTags(u *unit, g *inventory.Guest) (tags sync.Value, wishe
 		wished = append(wished, "pool "+g.Pool)
 	}
 	before := tagSlugs(u.was)
-	list := tagsOf(m.withTag(u.was))
+	list := m.tagged(u.was)
 	var slugs []string
 	for _, name := range wished {
 		t, ok := m.tagNamed(name, u.inv.TagColors[name])

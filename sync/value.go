@@ -88,8 +88,12 @@ func pairs(keys []Key) string {
 // ParseValue returns the canonical form of a JSON text: object keys sorted, no blanks, 4.0 as 4. The empty text and
 // null are the zero Value.
 func ParseValue(raw []byte) (Value, error) {
-	if len(bytes.TrimSpace(raw)) == 0 {
+	raw = bytes.TrimSpace(raw)
+	switch {
+	case len(raw) == 0, string(raw) == "null":
 		return Value{}, nil
+	case string(raw) == "true", string(raw) == "false", isPlainText(raw): // most are: no need to decode them
+		return Value{text: string(raw)}, nil
 	}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
@@ -100,10 +104,23 @@ func ParseValue(raw []byte) (Value, error) {
 	if decoder.More() {
 		return Value{}, fmt.Errorf("sync: more than one JSON value")
 	}
-	if v == nil {
-		return Value{}, nil
-	}
 	return encode(canonical(v)), nil
+}
+
+// isPlainText tells whether a JSON text is a string that has one spelling.
+func isPlainText(raw []byte) bool {
+	last := len(raw) - 1
+	return last > 0 && raw[0] == '"' && raw[last] == '"' && isPlain(raw[1:last])
+}
+
+// isPlain tells whether a text stands in a JSON string as it is, and in no other way.
+func isPlain[T string | []byte](s T) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // canonical rewrites numbers so that equal ones have one spelling.
@@ -137,10 +154,8 @@ func quote(s string) string { return string(appendQuoted(make([]byte, 0, len(s)+
 
 // appendQuoted appends the text as a JSON string.
 func appendQuoted(b []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
-			return append(b, encode(valid(s)).text...)
-		}
+	if !isPlain(s) {
+		return append(b, encode(valid(s)).text...)
 	}
 	return append(append(append(b, '"'), s...), '"')
 }
