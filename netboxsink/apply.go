@@ -101,12 +101,11 @@ func (w *bulk) write(ctx context.Context, entries []entry) error {
 	return nil
 }
 
-// outcome returns why something did not land, whatever was tried. Whether it did is unknown where NetBox took it and did not
-// say what it made of it; but what was to be created was looked for, and is not there.
+// outcome returns why something did not land, whatever was tried. Whether it did is unknown where NetBox may have done it
+// all the same; but what was to be created was looked for, and is not there.
 func (w *bulk) outcome(err error) error {
-	var odd *oddAnswerError
-	if w.op != sync.Create && errors.As(err, &odd) {
-		return fmt.Errorf("%w %w", err, sync.ErrUnknownOutcome)
+	if w.op != sync.Create && unheard(err) {
+		return fmt.Errorf("%w; %w", err, sync.ErrUnknownOutcome)
 	}
 	return err
 }
@@ -134,22 +133,21 @@ func (w *bulk) once(ctx context.Context, entries []entry) (again []entry, err er
 	turn.end(w.work(), len(entries), err)
 	var status *StatusError
 	var lost *LostError
-	var odd *oddAnswerError
 	switch {
 	case err == nil:
 		return nil, nil
-	case errors.As(err, &status) && (status.Code == http.StatusTooManyRequests || status.deadlock()):
-		return entries, err // not carried out
-	case errors.As(err, &status) && !status.gateway():
-		return nil, w.rejected(ctx, entries, status)
-	case errors.As(err, &lost) && lost.Unsent && passing(err):
-		return entries, err
-	case errors.As(err, &status), errors.As(err, &odd), errors.As(err, &lost) && !lost.Unsent:
+	case unheard(err):
 		again, settleErr := w.settle(ctx, entries, err)
 		if settleErr != nil || len(again) == 0 {
 			return nil, settleErr
 		}
 		return again, err
+	case errors.As(err, &status) && (status.Code == http.StatusTooManyRequests || status.deadlock()):
+		return entries, err // not carried out
+	case errors.As(err, &status):
+		return nil, w.rejected(ctx, entries, status)
+	case errors.As(err, &lost) && passing(err):
+		return entries, err
 	}
 	return nil, err
 }

@@ -170,6 +170,14 @@ func (e *oddAnswerError) Error() string {
 	return fmt.Sprintf("NetBox's answer to %s %s tells nothing of what was written: is a proxy in between?", e.method, e.path)
 }
 
+// unheard tells whether NetBox may have done what it was asked for, though it was not heard to say so.
+func unheard(err error) bool {
+	var odd *oddAnswerError
+	var lost *LostError
+	var status *StatusError
+	return errors.As(err, &odd) || errors.As(err, &lost) && !lost.Unsent || errors.As(err, &status) && status.gateway()
+}
+
 // explained is an error that tells apart what is wrong and what to do, which may be empty.
 type explained interface {
 	error

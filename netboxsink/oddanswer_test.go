@@ -56,6 +56,32 @@ func TestOddAnswerToAWriteIsSettled(t *testing.T) {
 	}
 }
 
+// TestUpdatesThatAreNeverAnswered, though NetBox may have made them, are told as such.
+func TestUpdatesThatAreNeverAnswered(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]netboxtest.Fault{
+		"the connection breaks": {Kind: netboxtest.FaultReset, Committed: true},
+		"a proxy answers":       {Kind: netboxtest.FaultAnswer, Status: http.StatusBadGateway, Body: "<html>", Committed: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, pair())
+				fault.Method, fault.Path, fault.Times = http.MethodPatch, "/api/virtualization/virtual-machines/", -1
+				l.netbox.Inject(fault)
+				result, err := l.try()
+				var partial *sync.PartialError
+				require.ErrorAs(t, err, &partial)
+				require.NotEmpty(t, result.Failures)
+				assert.ErrorIs(t, result.Failures[0].Err, sync.ErrUnknownOutcome)
+				l.netbox.ClearFaults()
+				l.run()
+				l.quiet()
+			})
+		})
+	}
+}
+
 // TestOddAnswersForGood come to an end, and say what to do.
 func TestOddAnswersForGood(t *testing.T) {
 	t.Parallel()
@@ -73,7 +99,7 @@ func TestOddAnswersForGood(t *testing.T) {
 		"created": {method: http.MethodPost, path: "/api/virtualization/interfaces/", committed: true, attempts: 1},
 		"updated": {
 			method: http.MethodPatch, path: "/api/virtualization/virtual-machines/", committed: true, attempts: 4, unknown: true,
-			want: "NetBox's answer to PATCH /api/virtualization/virtual-machines/ tells nothing of what was written: is a proxy in between? " +
+			want: "NetBox's answer to PATCH /api/virtualization/virtual-machines/ tells nothing of what was written: is a proxy in between?; " +
 				"the answer was lost; the next run will tell whether the write landed",
 		},
 	} {
