@@ -95,7 +95,7 @@ func (r *release) finding() sync.Finding {
 // objects asks for each kind of objects what may be done with them, and looks at those that all others need.
 func (c *check) objects(ctx context.Context, kinds []sync.Kind) []sync.Finding {
 	all := make([]access, len(kinds))
-	err := beside(len(kinds), func(i int) (err error) {
+	err := beside(ctx, len(kinds), func(ctx context.Context, i int) (err error) {
 		all[i], err = c.access(ctx, kinds[i])
 		return err
 	})
@@ -117,12 +117,10 @@ func (c *check) objects(ctx context.Context, kinds []sync.Kind) []sync.Finding {
 
 // ask sends one request, once, in one of the places for reads.
 func (c *check) ask(ctx context.Context, method, path string, query url.Values) ([]byte, error) {
-	select {
-	case c.client.readers <- struct{}{}:
-		defer func() { <-c.client.readers }()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+	if err := c.client.enter(ctx); err != nil {
+		return nil, err
 	}
+	defer c.client.leave()
 	return c.client.send(ctx, method, path, query, nil)
 }
 

@@ -27,7 +27,7 @@ func (c *check) access(ctx context.Context, kind sync.Kind) (access, error) {
 	raw, err := c.ask(ctx, http.MethodGet, path, lookedAt(kind))
 	var refused *StatusError
 	if a.view = err == nil; a.view {
-		var page list
+		var page list[json.RawMessage]
 		if err := json.Unmarshal(raw, &page); err != nil || page.Results == nil {
 			return a, fmt.Errorf("NetBox's answer to GET %s is no list: is a proxy in between?", path)
 		}

@@ -24,7 +24,7 @@ func (r *reading) children(ctx context.Context, s *Sink, f family, units map[int
 	}
 	var interfaces []interfaceObject
 	var disks []diskObject
-	err := beside(2, func(i int) (err error) {
+	err := beside(ctx, 2, func(ctx context.Context, i int) (err error) {
 		switch {
 		case i == 0:
 			interfaces, err = byList[interfaceObject](ctx, s.client, f.nic, f.parent+"_id", ids, nil)

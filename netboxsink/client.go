@@ -34,14 +34,29 @@ type client struct {
 // attempts is how often a request is sent that NetBox had no time for or that did not reach it.
 const attempts = 4
 
-// get reads a path, and tries again what a passing fault may have spoiled.
-func (c *client) get(ctx context.Context, path string, query url.Values) ([]byte, error) {
+// enter waits for a place among the reads under way, which leave gives back.
+func (c *client) enter(ctx context.Context) error {
 	select {
 	case c.readers <- struct{}{}:
-		defer func() { <-c.readers }()
+		return nil
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return context.Cause(ctx)
 	}
+}
+
+func (c *client) leave() { <-c.readers }
+
+// get reads a path in a place of its own.
+func (c *client) get(ctx context.Context, path string, query url.Values) ([]byte, error) {
+	if err := c.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	return c.read(ctx, path, query)
+}
+
+// read reads a path, and tries again what a passing fault may have spoiled.
+func (c *client) read(ctx context.Context, path string, query url.Values) ([]byte, error) {
 	for attempt := 1; ; attempt++ {
 		raw, err := c.send(ctx, http.MethodGet, path, query, nil)
 		if err == nil || attempt == attempts || !passing(err) {

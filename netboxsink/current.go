@@ -29,7 +29,7 @@ func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, erro
 	var devices []deviceObject
 	var machines []machineObject
 	marked := url.Values{"cf_" + fieldSource: scope.Sources}
-	err = beside(3, func(i int) (err error) {
+	err = beside(ctx, 3, func(ctx context.Context, i int) (err error) {
 		switch i {
 		case 0:
 			clusters, err = all[clusterObject](ctx, s.client, KindCluster, marked)
@@ -55,7 +55,7 @@ func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, erro
 // allChildren reads what hangs on devices and on virtual machines, beside each other.
 func (r *reading) allChildren(ctx context.Context, s *Sink, units []map[int64]unitRead) error {
 	parts := make([]*reading, len(units))
-	err := beside(len(units), func(i int) error {
+	err := beside(ctx, len(units), func(ctx context.Context, i int) error {
 		parts[i] = newReading(&sync.State{Records: r.records})
 		return parts[i].children(ctx, s, familyOf([]sync.Kind{KindDevice, KindVirtualMachine}[i]), units[i])
 	})
@@ -227,7 +227,7 @@ func (r *reading) locationOf(d *deviceObject) sync.Value {
 	if d.Location == nil {
 		return sync.Value{}
 	}
-	r.location(&locationObject{ID: d.Location.ID, Name: d.Location.label(), Slug: d.Location.Slug, Site: d.Site})
+	r.location(&locationObject{listed: listed{ID: d.Location.ID}, Name: d.Location.label(), Slug: d.Location.Slug, Site: d.Site})
 	return r.refID(KindLocation, d.Location.ID)
 }
 

@@ -100,7 +100,7 @@ func (s *Sink) refreshed(ctx context.Context, scope sync.Scope, known *sync.Stat
 	}
 	var devices []deviceObject
 	var machines []machineObject
-	err := beside(2, func(i int) (err error) {
+	err := beside(ctx, 2, func(ctx context.Context, i int) (err error) {
 		switch i {
 		case 0:
 			devices, err = some[deviceObject](ctx, s.client, KindDevice, units[KindDevice])

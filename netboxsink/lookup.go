@@ -29,7 +29,7 @@ func (s *Sink) Lookup(ctx context.Context, desired, current *sync.State) (*sync.
 		return nil, nil
 	}
 	adds := make([]func(*reading), len(l.reads))
-	if err := beside(len(l.reads), func(i int) (err error) {
+	if err := beside(ctx, len(l.reads), func(ctx context.Context, i int) (err error) {
 		adds[i], err = l.reads[i](ctx)
 		return err
 	}); err != nil {

@@ -98,8 +98,7 @@ func (c customFields) value(name string) sync.Value {
 
 // sharedObject is an object of any shared kind but cluster.
 type sharedObject struct {
-	oddness
-	ID    int64  `json:"id"`
+	listed
 	Name  string `json:"name"`
 	Model string `json:"model"` // of a device type
 	Slug  string `json:"slug"`
@@ -108,8 +107,7 @@ type sharedObject struct {
 }
 
 type clusterObject struct {
-	oddness
-	ID           int64        `json:"id"`
+	listed
 	Name         string       `json:"name"`
 	Type         *brief       `json:"type"`
 	Description  string       `json:"description"`
@@ -121,8 +119,7 @@ type clusterObject struct {
 }
 
 type deviceObject struct {
-	oddness
-	ID           int64        `json:"id"`
+	listed
 	Name         string       `json:"name"`
 	Status       choice       `json:"status"`
 	Site         *brief       `json:"site"`
@@ -140,8 +137,7 @@ type deviceObject struct {
 }
 
 type machineObject struct {
-	oddness
-	ID           int64        `json:"id"`
+	listed
 	Name         string       `json:"name"`
 	Status       choice       `json:"status"`
 	Site         *brief       `json:"site"`
@@ -164,8 +160,7 @@ type machineObject struct {
 
 // interfaceObject is an interface of a virtual machine or, with a type and what it belongs to, of a device.
 type interfaceObject struct {
-	oddness
-	ID             int64   `json:"id"`
+	listed
 	VirtualMachine brief   `json:"virtual_machine"`
 	Device         brief   `json:"device"`
 	Name           string  `json:"name"`
@@ -187,8 +182,7 @@ type interfaceObject struct {
 func (i *interfaceObject) unit() int64 { return max(i.VirtualMachine.ID, i.Device.ID) }
 
 type addressObject struct {
-	oddness
-	ID           int64  `json:"id"`
+	listed
 	Address      string `json:"address"`
 	Status       choice `json:"status"`
 	Role         choice `json:"role"`
@@ -232,16 +226,14 @@ func (a *addressObject) holder() string {
 }
 
 type macObject struct {
-	oddness
-	ID           int64  `json:"id"`
+	listed
 	Address      string `json:"mac_address"`
 	AssignedType string `json:"assigned_object_type"`
 	AssignedID   int64  `json:"assigned_object_id"`
 }
 
 type diskObject struct {
-	oddness
-	ID             int64  `json:"id"`
+	listed
 	VirtualMachine brief  `json:"virtual_machine"`
 	Name           string `json:"name"`
 	Size           int64  `json:"size"`
@@ -249,16 +241,14 @@ type diskObject struct {
 }
 
 type locationObject struct {
-	oddness
-	ID   int64  `json:"id"`
+	listed
 	Name string `json:"name"`
 	Slug string `json:"slug"`
 	Site *brief `json:"site"`
 }
 
 type vlanGroupObject struct {
-	oddness
-	ID        int64  `json:"id"`
+	listed
 	Name      string `json:"name"`
 	Slug      string `json:"slug"`
 	ScopeType string `json:"scope_type"`
@@ -266,8 +256,7 @@ type vlanGroupObject struct {
 }
 
 type vlanObject struct {
-	oddness
-	ID    int64  `json:"id"`
+	listed
 	VID   int64  `json:"vid"`
 	Name  string `json:"name"`
 	Site  *brief `json:"site"`

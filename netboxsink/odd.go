@@ -13,18 +13,24 @@ import (
 // NetBox's answers are read leniently: a number may come as a text, a text as a number. A field that is not understood
 // all the same makes its object an odd one: it counts as present, and is left alone with the unit that it belongs to.
 
-// oddness is embedded in what is read: it tells which of the fields are not understood.
-type oddness struct{ odd string }
+// listed is embedded in what is read of a list: which object it is, and which of its fields are not understood.
+type listed struct {
+	ID  int64 `json:"id"`
+	odd string
+}
 
-func (o *oddness) setOdd(fields []string) { o.odd = strings.Join(fields, ", ") }
+func (l *listed) self() *listed { return l }
+
+// listedOf returns what is embedded in an object.
+func listedOf(object any) *listed { return object.(interface{ self() *listed }).self() }
 
 // fieldOdd is the field of a current record that tells why it is left alone; it is none of NetBox's.
 const fieldOdd = "odd"
 
 // note adds to the fields of a record that its object is odd.
-func (o *oddness) note(fields *sync.Fields) {
-	if o.odd != "" {
-		fields.Set(fieldOdd, sync.Field{Value: sync.String(o.odd)})
+func (l *listed) note(fields *sync.Fields) {
+	if l.odd != "" {
+		fields.Set(fieldOdd, sync.Field{Value: sync.String(l.odd)})
 	}
 }
 

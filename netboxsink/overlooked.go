@@ -30,25 +30,23 @@ func readOurs[T any](l *lookup, kind sync.Kind, query url.Values, add func(*read
 		missed[r.Fields.Value(customPrefix+fieldSource).Text()] = true
 	}
 	l.reads = append(l.reads, func(ctx context.Context) (func(*reading), error) {
-		var others []T // most are known: no more than a page of them is held
-		for p := (pager[T]{client: l.sink.client, kind: kind, filter: query}); !p.done; p.found = nil {
-			if err := p.next(ctx); err != nil {
-				return nil, err
+		others := pager[T]{client: l.sink.client, kind: kind, filter: query} // most are known: they are not kept
+		others.keep = func(object *T) (bool, error) {
+			number, name, fields := mark(object)
+			if l.ids[sync.Key{Kind: kind, Name: id(number)}] {
+				return false, nil
 			}
-			for i := range p.found {
-				number, name, fields := mark(&p.found[i])
-				if l.ids[sync.Key{Kind: kind, Name: id(number)}] {
-					continue
-				}
-				if source := fields.text(fieldSource); source != "" && missed[source] {
-					return nil, &OverlookedError{Kind: kind, Name: name, Source: source, Address: l.sink.client.base}
-				}
-				others = append(others, p.found[i])
+			if source := fields.text(fieldSource); source != "" && missed[source] {
+				return false, &OverlookedError{Kind: kind, Name: name, Source: source, Address: l.sink.client.base}
 			}
+			return true, nil
+		}
+		if err := others.rest(ctx); err != nil {
+			return nil, err
 		}
 		return func(r *reading) {
-			for i := range others {
-				add(r, &others[i])
+			for i := range others.found {
+				add(r, &others.found[i])
 			}
 		}, nil
 	})

@@ -8,7 +8,9 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	stdsync "sync"
 
 	"github.com/proxbox-go/proxbox/sync"
@@ -21,88 +23,214 @@ const (
 	queryLimit = 3500
 )
 
+// mostRanges bounds into how many ranges what is left is cut at once, whatever a count says.
+const mostRanges = 64
+
 // list is one page as NetBox answers it.
-type list struct {
-	Count   *int              `json:"count"`
-	Next    *string           `json:"next"`
-	Results []json.RawMessage `json:"results"`
+type list[T any] struct {
+	Count   *int    `json:"count"`
+	Next    *string `json:"next"`
+	Results []T     `json:"results"`
 }
 
-// all reads every object of a kind that the filter selects, page by page in the order of their ids.
+// all reads every object of a kind that the filter selects, in the order of their ids.
 func all[T any](ctx context.Context, c *client, kind sync.Kind, filter url.Values) ([]T, error) {
 	p := pager[T]{client: c, kind: kind, filter: filter}
-	for !p.done {
-		if err := p.next(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return p.found, nil
+	err := p.rest(ctx)
+	return p.found, err
 }
 
-// pager reads a list by keyset: id__gt works on every version, never skips and never repeats.
+// pager reads a list by keyset: id__gt works on every version, never skips and never repeats. What is left after a page
+// is read by ranges of ids, side by side.
 type pager[T any] struct {
 	client *client
 	kind   sync.Kind
 	filter url.Values
+	keep   func(*T) (bool, error) // tells of each object whether it is wanted; nil for all
 	last   int64
-	total  int // what the first page announced
+	until  int64 // the last id that is read; 0 for no end
 	found  []T
 	done   bool
+
+	// Of the last page: how many objects it has, how many ids it spans, and how many objects it announces after it.
+	size, left int
+	width      int64
 }
 
+// rest reads what was not read yet.
+func (p *pager[T]) rest(ctx context.Context) error {
+	for !p.done {
+		parts := p.ranges()
+		if len(parts) < 2 {
+			if err := p.next(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		err := beside(ctx, len(parts), func(ctx context.Context, i int) error {
+			if err := parts[i].next(ctx); err != nil {
+				return err
+			}
+			return parts[i].rest(ctx) // more than a page, if the ids are denser than believed
+		})
+		if err != nil {
+			return err
+		}
+		p.join(parts)
+	}
+	return nil
+}
+
+// ranges cuts what is left into as many ranges of ids as there are pages in it, if the ids go on as densely as in the
+// last page. How dense they are does not matter for what is found, only for how many requests that takes.
+func (p *pager[T]) ranges() []pager[T] {
+	var parts []pager[T]
+	rest := pager[T]{client: p.client, kind: p.kind, filter: p.filter, keep: p.keep, last: p.last, until: p.until}
+	for range min(p.pages(p.left), mostRanges) - 1 {
+		part := rest
+		part.until = rest.last + p.width
+		if part.until < rest.last || rest.until > 0 && part.until >= rest.until {
+			break
+		}
+		parts = append(parts, part)
+		rest.last = part.until
+	}
+	return append(parts, rest)
+}
+
+// pages returns how many pages so many objects fill, by what the last page had.
+func (p *pager[T]) pages(objects int) int {
+	size := max(p.size, 1)
+	return objects/size + min(objects%size, 1)
+}
+
+// fits tells whether the whole list is no more than so many pages; the first of them must have been read.
+func (p *pager[T]) fits(pages int) bool {
+	return p.done || p.size > 0 && p.pages(p.size+p.left) <= pages
+}
+
+// join adds what was found in the ranges, in their order.
+func (p *pager[T]) join(parts []pager[T]) {
+	more := 0
+	for i := range parts {
+		more += len(parts[i].found)
+	}
+	p.found = slices.Grow(p.found, more)
+	for i := range parts {
+		p.found = append(p.found, parts[i].found...)
+		parts[i].found = nil
+	}
+	p.done = true
+}
+
+// next reads one page.
 func (p *pager[T]) next(ctx context.Context) error {
 	t := tables[p.kind]
 	query := url.Values{
 		"fields": {t.fields}, "exclude": {"config_context"}, "ordering": {"id"}, "limit": {strconv.Itoa(pageSize)},
-		"id__gt": {strconv.FormatInt(p.last, 10)},
+		"id__gt": {id(p.last)},
+	}
+	if p.until > 0 {
+		query.Set("id__lte", id(p.until))
 	}
 	maps.Copy(query, p.filter)
-	raw, err := p.client.get(ctx, t.path, query)
+	// The place is held until the answer is understood: no more answers than places are in memory.
+	if err := p.client.enter(ctx); err != nil {
+		return err
+	}
+	defer p.client.leave()
+	raw, err := p.client.read(ctx, t.path, query)
 	if err != nil {
 		return err
 	}
-	var page list
-	if err := json.Unmarshal(raw, &page); err != nil || page.Results == nil {
-		return fmt.Errorf("NetBox's answer to GET %s is no list: is a proxy in between?", t.path)
-	}
-	if p.last == 0 && page.Count != nil {
-		p.total = *page.Count
-	}
-	for _, item := range page.Results {
-		if err := p.take(ctx, t, item); err != nil {
+	return p.take(ctx, raw)
+}
+
+// take adds the objects of a page.
+func (p *pager[T]) take(ctx context.Context, raw []byte) error {
+	path := tables[p.kind].path
+	var page list[T]
+	if json.Unmarshal(raw, &page) != nil {
+		var err error
+		if page, err = p.lenient(ctx, raw); err != nil {
 			return err
 		}
 	}
-	p.done = page.Next == nil || len(page.Results) == 0
+	if page.Results == nil {
+		return fmt.Errorf("NetBox's answer to GET %s is no list: is a proxy in between?", path)
+	}
+	first := p.last
+	for i := range page.Results {
+		object := &page.Results[i]
+		number := listedOf(object).ID
+		switch {
+		case number == 0:
+			return fmt.Errorf("NetBox's answer to GET %s is not understood: an object without an id", path)
+		case number <= p.last:
+			return fmt.Errorf("NetBox's answer to GET %s is not in the order of the ids", path)
+		case p.until > 0 && number > p.until:
+			return fmt.Errorf("NetBox's answer to GET %s goes on after the id %d, up to which it was asked for", path, p.until)
+		case i == 0:
+			first = number
+		}
+		p.last = number
+		if p.keep != nil {
+			if wanted, err := p.keep(object); err != nil || !wanted {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		p.found = append(p.found, *object)
+	}
+	p.size, p.left = len(page.Results), 0
+	gaps := max(int64(p.size)-1, 1)
+	p.width = p.last - first
+	p.width += max((p.width+gaps-1)/gaps, 1) // and one more, to where the next page is to begin
+	if page.Count != nil {
+		p.left = max(*page.Count, 0) - p.size
+	}
+	p.done = page.Next == nil || p.size == 0
 	return nil
 }
 
-// take adds one object of a page.
-func (p *pager[T]) take(ctx context.Context, t table, item json.RawMessage) error {
-	var identity brief
-	if err := json.Unmarshal(item, &identity); err != nil && identity.ID == 0 {
-		return fmt.Errorf("NetBox's answer to GET %s is not understood: an object without an id: %w", t.path, err)
+// lenient reads a page object by object: one of them is not as it should be.
+func (p *pager[T]) lenient(ctx context.Context, raw []byte) (list[T], error) {
+	var page list[json.RawMessage]
+	if err := json.Unmarshal(raw, &page); err != nil || page.Results == nil {
+		return list[T]{}, nil
 	}
-	if identity.ID <= p.last {
-		return fmt.Errorf("NetBox's answer to GET %s is not in the order of the ids", t.path)
+	objects := make([]T, len(page.Results))
+	for i, item := range page.Results {
+		if err := p.decode(ctx, item, &objects[i]); err != nil {
+			return list[T]{}, fmt.Errorf("NetBox's answer to GET %s is not understood: %w", tables[p.kind].path, err)
+		}
 	}
-	p.last = identity.ID
-	var object T
-	odd, err := decode(item, &object)
-	if err != nil {
-		return fmt.Errorf("NetBox's answer to GET %s is not understood: object %d: %w", t.path, p.last, err)
+	return list[T]{Count: page.Count, Next: page.Next, Results: objects}, nil
+}
+
+// decode reads one object leniently.
+func (p *pager[T]) decode(ctx context.Context, item json.RawMessage, object *T) error {
+	odd, err := decode(item, object)
+	is := listedOf(object)
+	switch {
+	case err != nil:
+		return fmt.Errorf("an object without an id: %w", err)
+	case is.ID == 0:
+		return errors.New("an object without an id")
 	}
 	for _, field := range odd {
 		if isPlacing(p.kind, field) {
-			return fmt.Errorf("NetBox's answer to GET %s is not understood: object %d: the field %s is not what it should be, "+
-				"and without it nothing tells whose the object is", t.path, p.last, field)
+			return fmt.Errorf("object %d: the field %s is not what it should be, and without it nothing tells whose the object is",
+				is.ID, field)
 		}
 	}
 	if len(odd) > 0 {
-		p.client.logger.WarnContext(ctx, "an object is not understood and left as it is", "path", t.path, "id", p.last, "fields", odd)
-		any(&object).(interface{ setOdd([]string) }).setOdd(odd)
+		p.client.logger.WarnContext(ctx, "an object is not understood and left as it is",
+			"path", tables[p.kind].path, "id", is.ID, "fields", odd)
+		is.odd = strings.Join(odd, ", ")
 	}
-	p.found = append(p.found, object)
 	return nil
 }
 
@@ -137,21 +265,13 @@ func byList[T any](ctx context.Context, c *client, kind sync.Kind, parameter str
 		if err := whole.next(ctx); err != nil {
 			return nil, err
 		}
-		size := max(len(whole.found), 1)
-		for pages := (whole.total + size - 1) / size; !whole.done; {
-			if pages > len(lists) {
-				break
-			}
-			if err := whole.next(ctx); err != nil {
-				return nil, err
-			}
-		}
-		if whole.done {
-			return whole.found, nil
+		if whole.fits(len(lists)) {
+			err := whole.rest(ctx)
+			return whole.found, err
 		}
 	}
 	found := make([][]T, len(lists))
-	err := beside(len(lists), func(i int) (err error) {
+	err := beside(ctx, len(lists), func(ctx context.Context, i int) (err error) {
 		found[i], err = all[T](ctx, c, kind, lists[i])
 		return err
 	})
@@ -160,25 +280,22 @@ func byList[T any](ctx context.Context, c *client, kind sync.Kind, parameter str
 		// One of the ids is gone since it was read: NetBox then refuses the whole filter.
 		return all[T](ctx, c, kind, fixed)
 	}
-	var out []T
-	for _, part := range found {
-		out = append(out, part...)
-	}
-	return out, err
+	return slices.Concat(found...), err
 }
 
-// beside calls f for 0 to n-1 side by side, and returns the first error in that order. The client bounds the requests.
-func beside(n int, f func(i int) error) error {
-	errs := make([]error, n)
+// beside calls f for 0 to n-1 side by side. When one fails, that is the error, and the context of the others ends. The
+// client bounds the requests.
+func beside(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	var group stdsync.WaitGroup
 	for i := range n {
-		group.Go(func() { errs[i] = f(i) })
+		group.Go(func() {
+			if err := f(ctx, i); err != nil {
+				cancel(err)
+			}
+		})
 	}
 	group.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return context.Cause(ctx)
 }

@@ -46,6 +46,7 @@ func TestQueries(t *testing.T) {
 				query.Set("ordering", "id")
 				query.Set("limit", "1000")
 				query.Set("id__gt", "1000000")
+				query.Set("id__lte", "1000000")
 				line := len("GET ") + len(tables[KindAddress].path) + 1 + len(query.Encode()) + len(" HTTP/1.1\r\n")
 				require.LessOrEqual(t, line, 4094)
 			}
