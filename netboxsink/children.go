@@ -12,54 +12,75 @@ import (
 	"github.com/proxbox-go/proxbox/sync"
 )
 
-// children reads what hangs on the units of one kind: ours is what their memory names, under the name that it has
-// there.
-func (r *reading) children(ctx context.Context, s *Sink, f family, units map[int64]unitRead) error {
-	if len(units) == 0 {
-		return nil
-	}
-	ids := make([]string, 0, len(units))
-	for _, number := range slices.Sorted(maps.Keys(units)) {
-		ids = append(ids, id(number))
-	}
-	var interfaces []interfaceObject
-	var disks []diskObject
-	err := beside(ctx, 2, func(ctx context.Context, i int) (err error) {
+// brood is what hangs on the units of one kind, as NetBox has it.
+type brood struct {
+	family     family
+	units      map[int64]unitRead
+	interfaces []interfaceObject
+	disks      []diskObject
+	addresses  []addressObject
+}
+
+// read reads what hangs on the units, which may be read themselves meanwhile. Lists is how many lists of ids they will
+// make at least, as far as that is known already.
+func (b *brood) read(ctx context.Context, c *client, units func(context.Context) (map[int64]unitRead, error), lists int) error {
+	f := b.family
+	unitIDs := once(func(ctx context.Context) (ids []string, err error) {
+		b.units, err = units(ctx)
+		for _, number := range slices.Sorted(maps.Keys(b.units)) {
+			ids = append(ids, id(number))
+		}
+		return ids, err
+	})
+	interfaceIDs := once(func(ctx context.Context) (ids []string, err error) {
+		whole := pager[interfaceObject]{client: c, kind: f.nic}
+		if b.interfaces, err = byList(ctx, whole, f.parent+"_id", unitIDs, lists); err != nil {
+			return nil, err
+		}
+		if _, err = unitIDs(ctx); err != nil {
+			return nil, err
+		}
+		b.interfaces = slices.DeleteFunc(b.interfaces, func(i interfaceObject) bool { _, ok := b.units[i.unit()]; return !ok })
+		for _, i := range b.interfaces {
+			ids = append(ids, id(i.ID))
+		}
+		return ids, nil
+	})
+	return beside(ctx, 4, func(ctx context.Context, i int) (err error) {
 		switch {
 		case i == 0:
-			interfaces, err = byList[interfaceObject](ctx, s.client, f.nic, f.parent+"_id", ids, nil)
+			_, err = unitIDs(ctx)
+		case i == 1:
+			_, err = interfaceIDs(ctx)
+		case i == 2:
+			whole := pager[addressObject]{client: c, kind: f.address, filter: url.Values{"assigned_object_type": {f.model()}}}
+			b.addresses, err = byList(ctx, whole, "assigned_object_id", interfaceIDs, min(lists, 2))
 		case f.unit == KindVirtualMachine:
-			disks, err = byList[diskObject](ctx, s.client, KindDisk, "virtual_machine_id", ids, nil)
+			b.disks, err = byList(ctx, pager[diskObject]{client: c, kind: KindDisk}, "virtual_machine_id", unitIDs, lists)
 		}
 		return err
 	})
-	if err != nil {
-		return err
+}
+
+// children adds what hangs on the units of one kind: ours is what their memory names, under the name that it has there.
+func (r *reading) children(s *Sink, b *brood) {
+	f := b.family
+	onInterface := make(map[int64]unitRead, len(b.interfaces))
+	for _, i := range b.interfaces {
+		onInterface[i.ID] = b.units[i.unit()]
 	}
-	interfaces = slices.DeleteFunc(interfaces, func(i interfaceObject) bool { _, ok := units[i.unit()]; return !ok })
-	disks = slices.DeleteFunc(disks, func(d diskObject) bool { _, ok := units[d.VirtualMachine.ID]; return !ok })
-	ids = ids[:0]
-	onInterface := map[int64]unitRead{}
-	for _, i := range interfaces {
-		ids = append(ids, id(i.ID))
-		onInterface[i.ID] = units[i.unit()]
+	r.records = slices.Grow(r.records, 2*len(b.interfaces)+len(b.disks)+len(b.addresses))
+	r.interfaces(f, b.interfaces, b.units)
+	for _, d := range b.disks {
+		if unit, ok := b.units[d.VirtualMachine.ID]; ok {
+			r.disk(&d, unit)
+		}
 	}
-	addresses, err := byList[addressObject](ctx, s.client, f.address, "assigned_object_id", ids,
-		url.Values{"assigned_object_type": {f.model()}})
-	if err != nil {
-		return err
-	}
-	r.records = slices.Grow(r.records, 2*len(interfaces)+len(disks)+len(addresses))
-	r.interfaces(f, interfaces, units)
-	for _, d := range disks {
-		r.disk(&d, units[d.VirtualMachine.ID])
-	}
-	for _, a := range addresses {
+	for _, a := range b.addresses {
 		if unit, ok := onInterface[a.AssignedID]; ok && a.AssignedType == f.model() {
 			r.address(f, &a, unit, s.rules.sharedRole())
 		}
 	}
-	return nil
 }
 
 // interfaces adds interfaces and their MAC addresses: first those whose name the memory tells, then those that only a

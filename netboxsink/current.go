@@ -25,47 +25,107 @@ func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, erro
 	if err != nil || len(fields) == 0 || len(scope.Sources) == 0 {
 		return &sync.State{}, err
 	}
+	r := newReading(&sync.State{})
+	if err := r.ours(ctx, s, scope.Sources); err != nil {
+		return nil, err
+	}
+	return &sync.State{Records: r.records}, nil
+}
+
+// ours reads what bears the mark of the sources, and what hangs on it. Nothing waits for what it does not need, so that
+// NetBox is kept busy.
+func (r *reading) ours(ctx context.Context, s *Sink, sources []string) error {
+	marked := url.Values{"cf_" + fieldSource: sources}
+	nodes := once(func(ctx context.Context) (map[int64]unitRead, error) {
+		return r.nodes(ctx, s.client, marked)
+	})
+	machines := pager[machineObject]{client: s.client, kind: KindVirtualMachine, filter: marked}
+	guests := func(ctx context.Context) (map[int64]unitRead, error) {
+		if err := machines.rest(ctx); err != nil {
+			return nil, err
+		}
+		if _, err := nodes(ctx); err != nil { // to which the machines refer
+			return nil, err
+		}
+		found := machines.found
+		machines.found = nil
+		return r.ownMachines(found, sources), nil
+	}
+	broods := newBroods()
+	err := beside(ctx, 2, func(ctx context.Context, i int) error {
+		if i == 0 {
+			return broods[0].read(ctx, s.client, nodes, 0)
+		}
+		if err := machines.next(ctx); err != nil {
+			return err
+		}
+		return broods[1].read(ctx, s.client, guests, lists(machines.found, sources))
+	})
+	if err != nil {
+		return err
+	}
+	r.allChildren(s, broods)
+	return nil
+}
+
+// nodes reads clusters and devices, and returns the devices.
+func (r *reading) nodes(ctx context.Context, c *client, marked url.Values) (map[int64]unitRead, error) {
 	var clusters []clusterObject
 	var devices []deviceObject
-	var machines []machineObject
-	marked := url.Values{"cf_" + fieldSource: scope.Sources}
-	err = beside(ctx, 3, func(ctx context.Context, i int) (err error) {
+	err := beside(ctx, 2, func(ctx context.Context, i int) (err error) {
 		switch i {
 		case 0:
-			clusters, err = all[clusterObject](ctx, s.client, KindCluster, marked)
+			clusters, err = all[clusterObject](ctx, c, KindCluster, marked)
 		case 1:
-			devices, err = all[deviceObject](ctx, s.client, KindDevice, marked)
-		case 2:
-			machines, err = all[machineObject](ctx, s.client, KindVirtualMachine, marked)
+			devices, err = all[deviceObject](ctx, c, KindDevice, marked)
 		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	r := newReading(&sync.State{})
-	r.ownClusters(clusters, scope.Sources)
-	units := []map[int64]unitRead{r.ownDevices(devices, scope.Sources), r.ownMachines(machines, scope.Sources)}
-	if err := r.allChildren(ctx, s, units); err != nil {
-		return nil, err
-	}
-	return &sync.State{Records: r.records}, nil
+	sources := marked["cf_"+fieldSource]
+	r.ownClusters(clusters, sources)
+	return r.ownDevices(devices, sources), nil
 }
 
-// allChildren reads what hangs on devices and on virtual machines, beside each other.
-func (r *reading) allChildren(ctx context.Context, s *Sink, units []map[int64]unitRead) error {
-	parts := make([]*reading, len(units))
-	err := beside(ctx, len(units), func(ctx context.Context, i int) error {
-		parts[i] = newReading(&sync.State{Records: r.records})
-		return parts[i].children(ctx, s, familyOf([]sync.Kind{KindDevice, KindVirtualMachine}[i]), units[i])
+// lists returns how many lists of ids those of the machines that are ours make.
+func lists(machines []machineObject, sources []string) int {
+	var ids []string
+	for i := range machines {
+		if slices.Contains(sources, machines[i].CustomFields.text(fieldSource)) {
+			ids = append(ids, id(machines[i].ID))
+		}
+	}
+	return len(queries("virtual_machine_id", ids, nil))
+}
+
+// newBroods returns those of devices and of virtual machines.
+func newBroods() [2]brood {
+	return [2]brood{{family: familyOf(KindDevice)}, {family: familyOf(KindVirtualMachine)}}
+}
+
+// readChildren reads what hangs on devices and on virtual machines, beside each other.
+func (r *reading) readChildren(ctx context.Context, s *Sink, units [2]map[int64]unitRead) error {
+	broods := newBroods()
+	err := beside(ctx, len(broods), func(ctx context.Context, i int) error {
+		return broods[i].read(ctx, s.client, func(context.Context) (map[int64]unitRead, error) { return units[i], nil }, 0)
 	})
-	for _, part := range parts {
-		r.join(part)
+	if err != nil {
+		return err
 	}
-	for _, kind := range []sync.Kind{KindDevice, KindVirtualMachine} {
-		r.fixPointers(familyOf(kind))
+	r.allChildren(s, broods)
+	return nil
+}
+
+// allChildren adds what hangs on devices and on virtual machines.
+func (r *reading) allChildren(s *Sink, broods [2]brood) {
+	for i := range broods {
+		r.children(s, &broods[i])
 	}
-	return err
+	for i := range broods {
+		r.fixPointers(broods[i].family)
+	}
 }
 
 // join adds what another reading has more.

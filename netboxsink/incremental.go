@@ -118,9 +118,9 @@ func (s *Sink) refreshed(ctx context.Context, scope sync.Scope, known *sync.Stat
 	if r.clashes(devices, machines, scope.Sources) {
 		return nil, nil
 	}
-	read := []map[int64]unitRead{r.ownDevices(devices, scope.Sources), r.ownMachines(machines, scope.Sources)}
+	read := [2]map[int64]unitRead{r.ownDevices(devices, scope.Sources), r.ownMachines(machines, scope.Sources)}
 	r.others(devices, machines, known)
-	if err := r.allChildren(ctx, s, read); err != nil {
+	if err := r.readChildren(ctx, s, read); err != nil {
 		return nil, err
 	}
 	return &sync.State{Records: r.records, Asked: known.Asked}, nil

@@ -423,9 +423,13 @@ func (l *lookup) takenOver() {
 			continue
 		}
 		l.reads = append(l.reads, func(ctx context.Context) (func(*reading), error) {
-			part := newReading(l.known)
-			err := part.children(ctx, l.sink, familyOf(kind), units)
-			return func(r *reading) { r.join(part) }, err
+			b := brood{family: familyOf(kind)}
+			err := b.read(ctx, l.sink.client, func(context.Context) (map[int64]unitRead, error) { return units, nil }, 0)
+			return func(r *reading) {
+				part := newReading(l.known)
+				part.children(l.sink, &b)
+				r.join(part)
+			}, err
 		})
 	}
 }
@@ -453,7 +457,7 @@ func (l *lookup) addresses() {
 		asked[host] = true
 	}
 	l.reads = append(l.reads, func(ctx context.Context) (func(*reading), error) {
-		found, err := byList[addressObject](ctx, l.sink.client, KindAddress, "address", hosts, nil)
+		found, err := byList(ctx, pager[addressObject]{client: l.sink.client, kind: KindAddress}, "address", known(hosts), 0)
 		return func(r *reading) {
 			for i := range found {
 				if a := &found[i]; asked[a.host().String()] && r.free(KindAddress, a.ID) && r.free(KindNodeAddress, a.ID) {

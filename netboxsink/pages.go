@@ -253,32 +253,51 @@ func queries(parameter string, values []string, fixed url.Values) []url.Values {
 	return out
 }
 
+// values are what a list is asked for by. They may be known only when something else is read.
+type values func(context.Context) ([]string, error)
+
+// known returns values that are known.
+func known(v []string) values { return func(context.Context) ([]string, error) { return v, nil } }
+
 // byList reads the objects whose parameter has one of the values: by lists of values, or, where that takes fewer
-// requests, by reading the whole table; the caller drops what it did not ask for.
-func byList[T any](ctx context.Context, c *client, kind sync.Kind, parameter string, values []string, fixed url.Values) ([]T, error) {
-	if len(values) == 0 {
-		return nil, nil
-	}
-	lists := queries(parameter, values, fixed)
-	if len(lists) > 1 {
-		whole := pager[T]{client: c, kind: kind, filter: fixed}
+// requests, by reading the whole table; the caller drops what it did not ask for. How large the table is, its first page
+// tells. Where it is known that the values will make more than one list, and how many at least, that page does not wait
+// for them, and the others do not if so many lists are enough to tell.
+func byList[T any](ctx context.Context, whole pager[T], parameter string, of values, atLeast int) ([]T, error) {
+	ahead := atLeast > 1
+	if ahead {
 		if err := whole.next(ctx); err != nil {
 			return nil, err
 		}
-		if whole.fits(len(lists)) {
+		if whole.fits(atLeast) {
 			err := whole.rest(ctx)
 			return whole.found, err
 		}
 	}
+	wanted, err := of(ctx)
+	if err != nil || len(wanted) == 0 {
+		return nil, err
+	}
+	lists := queries(parameter, wanted, whole.filter)
+	if len(lists) > 1 && !ahead {
+		if err := whole.next(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if whole.fits(len(lists)) {
+		err := whole.rest(ctx)
+		return whole.found, err
+	}
+	whole.found = nil
 	found := make([][]T, len(lists))
-	err := beside(ctx, len(lists), func(ctx context.Context, i int) (err error) {
-		found[i], err = all[T](ctx, c, kind, lists[i])
+	err = beside(ctx, len(lists), func(ctx context.Context, i int) (err error) {
+		found[i], err = all[T](ctx, whole.client, whole.kind, lists[i])
 		return err
 	})
 	var status *StatusError
 	if errors.As(err, &status) && status.Code == http.StatusBadRequest {
 		// One of the ids is gone since it was read: NetBox then refuses the whole filter.
-		return all[T](ctx, c, kind, fixed)
+		return all[T](ctx, whole.client, whole.kind, whole.filter)
 	}
 	return slices.Concat(found...), err
 }
@@ -298,4 +317,25 @@ func beside(ctx context.Context, n int, f func(ctx context.Context, i int) error
 	}
 	group.Wait()
 	return context.Cause(ctx)
+}
+
+// once returns a function that does a read when it is first called; who calls it meanwhile waits for that.
+func once[T any](read func(context.Context) (T, error)) func(context.Context) (T, error) {
+	var value T
+	var err error
+	var done bool
+	turn := make(chan struct{}, 1) // no mutex: who waits leaves when the context ends
+	return func(ctx context.Context) (T, error) {
+		select {
+		case turn <- struct{}{}:
+			defer func() { <-turn }()
+		case <-ctx.Done():
+			return *new(T), context.Cause(ctx)
+		}
+		if !done {
+			value, err = read(ctx)
+			done = true
+		}
+		return value, err
+	}
 }
