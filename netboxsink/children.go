@@ -12,8 +12,8 @@ import (
 	"github.com/proxbox-go/proxbox/sync"
 )
 
-// brood is what hangs on the units of one kind, as NetBox has it.
-type brood struct {
+// components is what hangs on the units of one kind, as NetBox has it.
+type components struct {
 	family     family
 	units      map[int64]unitRead
 	interfaces []interfaceObject
@@ -23,7 +23,7 @@ type brood struct {
 
 // read reads what hangs on the units, which may be read themselves meanwhile. Lists is how many lists of ids they will
 // make at least, as far as that is known already.
-func (b *brood) read(ctx context.Context, c *client, units func(context.Context) (map[int64]unitRead, error), lists int) error {
+func (b *components) read(ctx context.Context, c *client, units func(context.Context) (map[int64]unitRead, error), lists int) error {
 	f := b.family
 	unitIDs := once(func(ctx context.Context) (ids []string, err error) {
 		b.units, err = units(ctx)
@@ -63,7 +63,7 @@ func (b *brood) read(ctx context.Context, c *client, units func(context.Context)
 }
 
 // children adds what hangs on the units of one kind: ours is what their memory names, under the name that it has there.
-func (r *reading) children(s *Sink, b *brood) {
+func (r *reading) children(s *Sink, b *components) {
 	f := b.family
 	onInterface := make(map[int64]unitRead, len(b.interfaces))
 	for _, i := range b.interfaces {

@@ -51,20 +51,20 @@ func (r *reading) ours(ctx context.Context, s *Sink, sources []string) error {
 		machines.found = nil
 		return r.ownMachines(found, sources), nil
 	}
-	broods := newBroods()
+	parts := newComponents()
 	err := beside(ctx, 2, func(ctx context.Context, i int) error {
 		if i == 0 {
-			return broods[0].read(ctx, s.client, nodes, 0)
+			return parts[0].read(ctx, s.client, nodes, 0)
 		}
 		if err := machines.next(ctx); err != nil {
 			return err
 		}
-		return broods[1].read(ctx, s.client, guests, lists(machines.found, sources))
+		return parts[1].read(ctx, s.client, guests, lists(machines.found, sources))
 	})
 	if err != nil {
 		return err
 	}
-	r.allChildren(s, broods)
+	r.allChildren(s, parts)
 	return nil
 }
 
@@ -100,31 +100,31 @@ func lists(machines []machineObject, sources []string) int {
 	return len(queries("virtual_machine_id", ids, nil))
 }
 
-// newBroods returns those of devices and of virtual machines.
-func newBroods() [2]brood {
-	return [2]brood{{family: familyOf(KindDevice)}, {family: familyOf(KindVirtualMachine)}}
+// newComponents returns those of devices and of virtual machines.
+func newComponents() [2]components {
+	return [2]components{{family: familyOf(KindDevice)}, {family: familyOf(KindVirtualMachine)}}
 }
 
 // readChildren reads what hangs on devices and on virtual machines, beside each other.
 func (r *reading) readChildren(ctx context.Context, s *Sink, units [2]map[int64]unitRead) error {
-	broods := newBroods()
-	err := beside(ctx, len(broods), func(ctx context.Context, i int) error {
-		return broods[i].read(ctx, s.client, func(context.Context) (map[int64]unitRead, error) { return units[i], nil }, 0)
+	parts := newComponents()
+	err := beside(ctx, len(parts), func(ctx context.Context, i int) error {
+		return parts[i].read(ctx, s.client, func(context.Context) (map[int64]unitRead, error) { return units[i], nil }, 0)
 	})
 	if err != nil {
 		return err
 	}
-	r.allChildren(s, broods)
+	r.allChildren(s, parts)
 	return nil
 }
 
 // allChildren adds what hangs on devices and on virtual machines.
-func (r *reading) allChildren(s *Sink, broods [2]brood) {
-	for i := range broods {
-		r.children(s, &broods[i])
+func (r *reading) allChildren(s *Sink, parts [2]components) {
+	for i := range parts {
+		r.children(s, &parts[i])
 	}
-	for i := range broods {
-		r.fixPointers(broods[i].family)
+	for i := range parts {
+		r.fixPointers(parts[i].family)
 	}
 }
 

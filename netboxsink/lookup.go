@@ -423,7 +423,7 @@ func (l *lookup) takenOver() {
 			continue
 		}
 		l.reads = append(l.reads, func(ctx context.Context) (func(*reading), error) {
-			b := brood{family: familyOf(kind)}
+			b := components{family: familyOf(kind)}
 			err := b.read(ctx, l.sink.client, func(context.Context) (map[int64]unitRead, error) { return units, nil }, 0)
 			return func(r *reading) {
 				part := newReading(l.known)
