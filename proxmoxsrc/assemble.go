@@ -77,6 +77,8 @@ func (n *nodeRun) assemble(inv *inventory.Inventory) {
 		who := n.run.source.gateway.who.String()
 		gap(inventory.PartNetwork, fmt.Sprintf("bridges may be missing in the list, because %s lacks the privilege SDN.Audit on /sdn: %s",
 			who, grant(who, "SDN.Audit")))
+	case len(n.dropped) > 0:
+		gap(inventory.PartNetwork, "interfaces may be missing in the list, because it has elements that make no sense: see what was dropped")
 	}
 	for _, sentence := range n.dropped {
 		inv.Dropped = append(inv.Dropped, "node "+n.name+": "+sentence)

@@ -284,6 +284,19 @@ func TestInventory_brokenRows(t *testing.T) {
 	assert.Len(t, inv.Guests, 1)
 }
 
+// TestInventory_brokenInterfaces sees that an interface of a node without a name is told, and no reason to take any for gone.
+func TestInventory_brokenInterfaces(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, small(), nil)
+	l.fake.Inject(proxmoxtest.Fault{Pattern: "GET /nodes/a2/network", Status: 200, Body: `{"data":[{"type":"bridge"},{"iface":"vmbr0","type":"bridge"}]}`})
+	inv := l.read(t)
+	assert.Equal(t, []string{
+		"node a2: network: interfaces may be missing in the list, because it has elements that make no sense: see what was dropped",
+	}, gaps(inv))
+	assert.Equal(t, []string{"node a2: element 1 of the list of interfaces has no name"}, inv.Dropped)
+	assert.Equal(t, []inventory.NodeInterface{{Name: "vmbr0", Type: "bridge", Ports: []string{}}}, inv.Nodes[1].Interfaces, "the others are read")
+}
+
 // TestInventory_addressFlood sees that a guest cannot fill NetBox with what it claims to have.
 func TestInventory_addressFlood(t *testing.T) {
 	t.Parallel()
