@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -17,18 +18,24 @@ import (
 func TestRefusalThatRepeatsTheSecret(t *testing.T) {
 	t.Parallel()
 	const secret = `canary "31\41" & 592`
+	const ticket = "PVE:root@pam:canary::31+41/59=="
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		w.Header().Set("Content-Type", "application/json")
+		if strings.Contains(string(body), "guest") {
+			_ = json.NewEncoder(w).Encode(map[string]any{"data": map[string]any{"ticket": ticket}})
+			return
+		}
 		w.WriteHeader(http.StatusForbidden)
 		_ = json.NewEncoder(w).Encode(map[string]any{
-			"message": "not for " + r.Header.Get("Authorization"), "errors": map[string]any{"body": string(body)},
+			"message": "not for " + r.Header.Get("Authorization") + r.Header.Get("Cookie"), "errors": map[string]any{"body": string(body)},
 		})
 	}))
 	t.Cleanup(server.Close)
 	for name, o := range map[string]*proxmoxsrc.Options{
 		"token":    {Token: "root@pam!sync=canary-31415-926"},
 		"password": {Username: "root@pam", Password: secret},
+		"ticket":   {Username: "guest@pam", Password: secret},
 	} {
 		source, err := proxmoxsrc.New("lab", []string{server.URL}, o)
 		require.NoError(t, err, name)

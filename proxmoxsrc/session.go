@@ -99,10 +99,14 @@ func addTicket(request *http.Request) error {
 	return nil
 }
 
+// passwordKey finds, in the context of a login, what it is given for a password: a ticket that is renewed is one too.
+type passwordKey struct{}
+
 // login asks this entry for a ticket.
 func (e *entry) login(ctx context.Context, user, password string) (string, error) {
 	var answer json.RawMessage
 	form := map[string]string{"username": user, "password": password}
+	ctx = context.WithValue(ctx, passwordKey{}, password)
 	if err := e.client.Post(ctx, "/access/ticket", form, &answer); err != nil {
 		return "", err
 	}

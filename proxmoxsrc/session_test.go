@@ -2,7 +2,11 @@ package proxmoxsrc
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	stdsync "sync"
 	"testing"
 	"testing/synctest"
@@ -79,6 +83,23 @@ func TestSession_logsInAnewWhereATicketDoesNotRenew(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "fresh", ticket)
 	})
+}
+
+// What stands in between may repeat what it was sent: a ticket that is renewed is sent as a password.
+func TestSession_refusalOfARenewalThatRepeatsTheTicket(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		w.WriteHeader(http.StatusForbidden)
+		_ = json.NewEncoder(w).Encode(map[string]any{"message": "not for " + string(body)})
+	}))
+	t.Cleanup(server.Close)
+	source, err := New("lab", []string{server.URL}, &Options{Username: "root@pam", Password: "secret"})
+	require.NoError(t, err)
+	source.gateway.session.ticket, source.gateway.session.taken = "PVE:root@pam:canary==", time.Now().Add(-renewAfter)
+	_, err = source.Version(t.Context())
+	require.ErrorContains(t, err, "not for")
+	assert.NotContains(t, err.Error(), "canary")
 }
 
 func TestSession_oneLoginInsteadOfARefusedTicket(t *testing.T) {

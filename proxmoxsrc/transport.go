@@ -123,7 +123,8 @@ func (t *transport) refusal(request *http.Request, response *http.Response, path
 func (t *transport) hider(request *http.Request) *strings.Replacer {
 	var pairs []string
 	_, ticket, _ := strings.Cut(request.Header.Get("Cookie"), "=")
-	for _, secret := range []string{t.secret, ticket} {
+	password, _ := request.Context().Value(passwordKey{}).(string)
+	for _, secret := range []string{t.secret, ticket, password} {
 		quoted, err := json.Marshal(secret)
 		if secret == "" || err != nil {
 			continue
