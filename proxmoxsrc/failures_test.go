@@ -355,11 +355,13 @@ func TestInventory_redirect(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, small(), nil)
 	redirect := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "https://pve.example.com:8006"+r.URL.Path, http.StatusMovedPermanently)
+		http.Redirect(w, r, "https://user:canary@pve.example.com:8006"+r.URL.Path+"?token=canary", http.StatusMovedPermanently)
 	}))
 	defer redirect.Close()
 	l.urls = []string{redirect.URL}
-	require.ErrorContains(t, l.fails(t), "GET /version is a redirect to https://pve.example.com:8006")
+	err := l.fails(t)
+	require.ErrorContains(t, err, "GET /version is a redirect to https://pve.example.com:8006")
+	assert.NotContains(t, err.Error(), "canary")
 }
 
 // TestInventory_cancel runs beside no other test, to see what it leaves behind.

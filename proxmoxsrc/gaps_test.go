@@ -391,12 +391,22 @@ func TestInventory_keepsMoving(t *testing.T) {
 
 func TestInventory_secondListFails(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, small(), nil)
-	l.fake.After("GET /cluster/resources", 1, func(e *proxmoxtest.Estate) { e.RemoveGuest(102) })
-	l.fake.Inject(proxmoxtest.Fault{Pattern: "GET /cluster/resources", Skip: 1, Kind: proxmoxtest.FaultNull})
-	assert.Equal(t, []string{
-		"guest 102: config: it is no longer on node a2, and where it went could not be read: the next run looks again",
-	}, gaps(l.read(t)), "who cannot be looked for is not gone")
+	for name, fault := range map[string]proxmoxtest.Fault{
+		"no list": {Kind: proxmoxtest.FaultNull},
+		"a row that may be the guest's": {Status: 200, Body: `{"data":[null,
+			{"type":"qemu","vmid":101,"node":"a1","status":"running","name":"web1"}]}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t, small(), nil)
+			l.fake.After("GET /cluster/resources", 1, func(e *proxmoxtest.Estate) { e.RemoveGuest(102) })
+			fault.Pattern, fault.Skip = "GET /cluster/resources", 1
+			l.fake.Inject(fault)
+			assert.Equal(t, []string{
+				"guest 102: config: it is no longer on node a2, and where it went could not be read: the next run looks again",
+			}, gaps(l.read(t)), "who cannot be looked for is not gone")
+		})
+	}
 }
 
 func TestInventory_stoppedAndPaused(t *testing.T) {
