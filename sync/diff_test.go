@@ -1,6 +1,7 @@
 package sync_test
 
 import (
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -295,4 +296,13 @@ func TestDiffIsCheap(t *testing.T) { // not parallel: it counts allocations
 	desired, current := benchmarkStates(records)
 	allocations := testing.AllocsPerRun(5, func() { mustDiff(t, desired, current) })
 	assert.Less(t, allocations/records, 3.0, "allocations for each record")
+	allocated := func(records int) uint64 {
+		desired, current := benchmarkStates(records)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		mustDiff(t, desired, current)
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	assert.Less(t, allocated(8*records), 16*allocated(records), "bytes grow with the records, not with their square")
 }

@@ -145,6 +145,29 @@ func TestBadChangeAgain(t *testing.T) {
 	assert.Equal(t, written, w.sink.Written())
 }
 
+// TestBadChangeIsDueAgain: what was refused is not remembered as written, or the rule would take what stands there for a
+// person's edit.
+func TestBadChangeIsDueAgain(t *testing.T) {
+	t.Parallel()
+	for _, rule := range []sync.Rule{sync.UntilEdited, sync.IfEmptyOrOurs} {
+		t.Run(string(rule), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, &sync.Options{Policy: sync.Policy{
+				Rules: map[sync.Kind]map[string]sync.Rule{enginetest.KindPort: {"mac": rule}},
+			}})
+			w.lands(t)
+			w.edit(t, 102, func(g *inventory.Guest) { g.Memory, g.NICs[1].MAC = 8<<30, "BC:24:11:00:00:01" })
+			w.sink.Reject("port", "eth1", errBad)
+			_, _, err := w.run(t, nil)
+			require.ErrorIs(t, err, errBad)
+			w.sink.Mend()
+			w.lands(t)
+			assert.Equal(t, "BC:24:11:00:00:01", w.field(t, "port", "eth1", "mac"))
+			w.settled(t)
+		})
+	}
+}
+
 // TestDeletesOfFailedUnits are not counted as done.
 func TestDeletesOfFailedUnits(t *testing.T) {
 	t.Parallel()
