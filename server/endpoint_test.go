@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -526,4 +527,47 @@ func TestEndpointsFileThatIsBroken(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(o.StateDir, "endpoints.json"), []byte("{"), 0o600))
 	_, err := server.New(&plugged{backend: &backend{}}, o)
 	require.ErrorContains(t, err, "endpoints.json")
+}
+
+// TestSecretDoesNotShow, whoever prints the row that it is in, and however.
+func TestSecretDoesNotShow(t *testing.T) {
+	t.Parallel()
+	row := server.ProxmoxEndpoint{Name: "lab", Password: "canary", TokenValue: "canary"}
+	for name, shown := range map[string]func() string{
+		"%v":   func() string { return fmt.Sprint(row) },
+		"%+v":  func() string { return fmt.Sprintf("%+v", row) },
+		"%#v":  func() string { return fmt.Sprintf("%#v", row) },
+		"%q":   func() string { return fmt.Sprintf("%q", row.Password) },
+		"JSON": func() string { return encoded(t, row) },
+		"log as text": func() string {
+			return logged(func(w io.Writer) slog.Handler { return slog.NewTextHandler(w, nil) }, row)
+		},
+		"log as JSON": func() string {
+			return logged(func(w io.Writer) slog.Handler { return slog.NewJSONHandler(w, nil) }, row)
+		},
+		"attribute":      func() string { return slog.Any("password", row.Password).String() },
+		"attribute text": func() string { return slog.AnyValue(row.Password).Resolve().String() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			text := shown()
+			assert.NotEmpty(t, text)
+			assert.NotContains(t, text, "canary")
+		})
+	}
+	assert.Equal(t, "canary", row.Password.Reveal())
+	assert.Empty(t, server.Secret("").String())
+}
+
+func encoded(t *testing.T, v any) string {
+	t.Helper()
+	text, err := json.Marshal(v)
+	require.NoError(t, err)
+	return string(text)
+}
+
+func logged(handler func(io.Writer) slog.Handler, row server.ProxmoxEndpoint) string {
+	var text bytes.Buffer
+	slog.New(handler(&text)).Info("row", "row", row, "password", row.Password)
+	return text.String()
 }
