@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	stdsync "sync"
 	"testing"
 	"testing/synctest"
@@ -11,8 +12,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/proxbox-go/proxbox/netboxsink"
 	"github.com/proxbox-go/proxbox/netboxsink/netboxtest"
 	"github.com/proxbox-go/proxbox/sync"
+	"github.com/proxbox-go/proxbox/sync/inventory"
 )
 
 var errPulledPlug = errors.New("somebody pulled the plug")
@@ -209,18 +212,85 @@ func TestSurplusOfOursGoes(t *testing.T) {
 	t.Parallel()
 	// A write that landed after it was looked for leaves a second object of what NetBox does not keep unique.
 	for _, version := range []string{"4.4", "4.7"} {
-		t.Run(version, func(t *testing.T) {
-			t.Parallel()
-			l := newLabWith(t, &netboxtest.Options{Version: version}, nil, pair())
-			l.run()
-			before := l.picture()
-			l.person(macs, map[string]any{
-				"mac_address": "BC:24:11:00:01:00", "assigned_object_type": "virtualization.vminterface",
-				"assigned_object_id": l.one(interfaces, "name", "net0").id(),
+		for path, fields := range map[string]map[string]any{
+			macs:      {"mac_address": "BC:24:11:00:01:00"},
+			addresses: {"address": "192.0.2.10/24"},
+		} {
+			t.Run(version+" "+path, func(t *testing.T) {
+				t.Parallel()
+				l := newLabWith(t, &netboxtest.Options{Version: version}, &netboxsink.Options{Mapping: netboxsink.Mapping{
+					Placement: netboxsink.PlacementOptions{VRF: []netboxsink.PlacementRule{{Value: "lab"}}},
+				}})
+				vrf := l.person(vrfs, map[string]any{"name": "lab", "enforce_unique": false})
+				if path == addresses {
+					fields["vrf"] = vrf
+				}
+				l.attach(pair())
+				l.run()
+				before := l.picture()
+				fields["assigned_object_type"] = "virtualization.vminterface"
+				fields["assigned_object_id"] = l.one(interfaces, "name", "net0").id()
+				l.person(path, fields)
+				l.run()
+				assert.Equal(t, before, l.picture())
+				l.quiet()
 			})
+		}
+	}
+}
+
+// TestLostCreationIsNotFoundInWhatIsSomebodyElses: what is looked for after a lost answer is the very object, not one that
+// is called alike.
+func TestLostCreationIsNotFoundInWhatIsSomebodyElses(t *testing.T) {
+	t.Parallel()
+	t.Run("a virtual machine of that name", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			l := newLab(t, pair())
 			l.run()
-			assert.Equal(t, before, l.picture())
+			theirs := 0
+			once := stdsync.OnceFunc(func() {
+				theirs = l.person(machines, map[string]any{"name": "mail", "cluster": l.one(clusters, "name", "lab").id()})
+			})
+			l.edit(func(inv *inventory.Inventory) {
+				inv.Guests = append(inv.Guests, qemu(103, "mail", nic("net0", "BC:24:11:00:03:00"), disk("scsi0", gib)))
+			})
+			l.through(func(netbox http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if r.Method == http.MethodPost && strings.Contains(r.URL.Path, machines) && theirs == 0 {
+						once()
+						http.Error(w, "Bad Gateway", http.StatusBadGateway)
+						return
+					}
+					netbox.ServeHTTP(w, r)
+				})
+			})
+			_, err := l.try()
+			require.Error(t, err, "the name is taken by now")
+			before := draw(l.machine("mail"))
+			l.run()
+			assert.Equal(t, theirs, l.machine("mail").id())
+			assert.Equal(t, before, draw(l.machine("mail")))
+			assert.Empty(t, l.machine("mail").at("custom_fields.proxbox_source"))
+			assert.Empty(t, l.on("mail", interfaces, "name"))
+			assert.Equal(t, []string{"net0"}, l.on("mail (2)", interfaces, "name"))
 			l.quiet()
 		})
-	}
+	})
+	t.Run("an address that is shared", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			inv := rivals()
+			inv.Guests[1].NICs[0].Addresses = nil
+			l := mapped(t, netboxsink.Mapping{Addresses: netboxsink.AddressOptions{Conflict: "share"}}, inv)
+			l.run()
+			l.edit(func(inv *inventory.Inventory) { *inv = *rivals() })
+			fired := l.netbox.Inject(netboxtest.Fault{Kind: netboxtest.FaultReset, Method: http.MethodPost, Path: "/api/" + addresses + "/", Times: 1})
+			l.run()
+			assert.Positive(t, fired())
+			assert.Equal(t, []string{"192.0.2.10/24"}, l.on("web01", addresses, "address"))
+			assert.Equal(t, []string{"192.0.2.10/24"}, l.on("web02", addresses, "address"))
+			l.quiet()
+		})
+	})
 }

@@ -39,6 +39,20 @@ func TestWhatNetBoxCannotHoldIsLeftOutAndTold(t *testing.T) {
 	}
 }
 
+// TestProcessorsAreRounded: NetBox holds two digits behind the point.
+func TestProcessorsAreRounded(t *testing.T) {
+	t.Parallel()
+	for cpus, want := range map[float64]string{1.0 / 3: "0.33", 1.999: "2", 0.001: "0.01"} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t, estate("lab", qemu(101, "web01", func(g *inventory.Guest) { g.CPUs = cpus })))
+			l.run()
+			assert.Equal(t, want, l.machine("web01").at("vcpus"))
+			l.quiet()
+		})
+	}
+}
+
 func TestValueThatTheAPIDoesNotHaveIsNamed(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, pair())
