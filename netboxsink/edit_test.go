@@ -16,7 +16,7 @@ import (
 func changePair(inv *inventory.Inventory, web, db *inventory.Guest) {
 	web.Name, web.Node, web.CPUs, web.Memory, web.Status = "web99", "pve02", 8, 8*gib, inventory.GuestStopped
 	web.Disks[0].Bytes, web.Disks[0].Storage = 64*gib, "ceph"
-	web.NICs[0].MTU = 1400
+	web.NICs[0].MTU, web.Description = 1400, "from the source"
 	nic("net1", "BC:24:11:00:01:01", "203.0.113.10/24")(web)
 	db.NICs[0].Addresses[0].Dynamic = true
 	inv.Nodes[0].Version = "9.1.1"
