@@ -101,8 +101,8 @@ func ParseValue(raw []byte) (Value, error) {
 	if err := decoder.Decode(&v); err != nil {
 		return Value{}, fmt.Errorf("sync: no JSON value: %w", err)
 	}
-	if decoder.More() {
-		return Value{}, fmt.Errorf("sync: more than one JSON value")
+	if decoder.InputOffset() < int64(len(raw)) {
+		return Value{}, fmt.Errorf("sync: something follows the JSON value")
 	}
 	return encode(canonical(v)), nil
 }

@@ -86,7 +86,7 @@ func mustParse(t testing.TB, raw string) sync.Value {
 
 func TestParseValueRefuses(t *testing.T) {
 	t.Parallel()
-	for _, raw := range []string{"{", "1 2", "nul", "'a'"} {
+	for _, raw := range []string{"{", "1 2", "nul", "'a'", "null}", "null]", `"a"}`} {
 		_, err := sync.ParseValue([]byte(raw))
 		assert.Error(t, err, raw)
 	}
