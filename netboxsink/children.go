@@ -23,25 +23,25 @@ type components struct {
 
 // read reads what hangs on the units, which may be read themselves meanwhile. Lists is how many lists of ids they will
 // make at least, as far as that is known already.
-func (b *components) read(ctx context.Context, c *client, units func(context.Context) (map[int64]unitRead, error), lists int) error {
-	f := b.family
+func (c *components) read(ctx context.Context, client *client, units func(context.Context) (map[int64]unitRead, error), lists int) error {
+	f := c.family
 	unitIDs := once(func(ctx context.Context) (ids []string, err error) {
-		b.units, err = units(ctx)
-		for _, number := range slices.Sorted(maps.Keys(b.units)) {
+		c.units, err = units(ctx)
+		for _, number := range slices.Sorted(maps.Keys(c.units)) {
 			ids = append(ids, id(number))
 		}
 		return ids, err
 	})
 	interfaceIDs := once(func(ctx context.Context) (ids []string, err error) {
-		whole := pager[interfaceObject]{client: c, kind: f.nic}
-		if b.interfaces, err = byList(ctx, whole, f.parent+"_id", unitIDs, lists); err != nil {
+		whole := pager[interfaceObject]{client: client, kind: f.nic}
+		if c.interfaces, err = byList(ctx, whole, f.parent+"_id", unitIDs, lists); err != nil {
 			return nil, err
 		}
 		if _, err = unitIDs(ctx); err != nil {
 			return nil, err
 		}
-		b.interfaces = slices.DeleteFunc(b.interfaces, func(i interfaceObject) bool { _, ok := b.units[i.unit()]; return !ok })
-		for _, i := range b.interfaces {
+		c.interfaces = slices.DeleteFunc(c.interfaces, func(i interfaceObject) bool { _, ok := c.units[i.unit()]; return !ok })
+		for _, i := range c.interfaces {
 			ids = append(ids, id(i.ID))
 		}
 		return ids, nil
@@ -53,30 +53,30 @@ func (b *components) read(ctx context.Context, c *client, units func(context.Con
 		case i == 1:
 			_, err = interfaceIDs(ctx)
 		case i == 2:
-			whole := pager[addressObject]{client: c, kind: f.address, filter: url.Values{"assigned_object_type": {f.model()}}}
-			b.addresses, err = byList(ctx, whole, "assigned_object_id", interfaceIDs, min(lists, 2))
+			whole := pager[addressObject]{client: client, kind: f.address, filter: url.Values{"assigned_object_type": {f.model()}}}
+			c.addresses, err = byList(ctx, whole, "assigned_object_id", interfaceIDs, min(lists, 2))
 		case f.unit == KindVirtualMachine:
-			b.disks, err = byList(ctx, pager[diskObject]{client: c, kind: KindDisk}, "virtual_machine_id", unitIDs, lists)
+			c.disks, err = byList(ctx, pager[diskObject]{client: client, kind: KindDisk}, "virtual_machine_id", unitIDs, lists)
 		}
 		return err
 	})
 }
 
 // children adds what hangs on the units of one kind: ours is what their memory names, under the name that it has there.
-func (r *reading) children(s *Sink, b *components) {
-	f := b.family
-	onInterface := make(map[int64]unitRead, len(b.interfaces))
-	for _, i := range b.interfaces {
-		onInterface[i.ID] = b.units[i.unit()]
+func (r *reading) children(s *Sink, c *components) {
+	f := c.family
+	onInterface := make(map[int64]unitRead, len(c.interfaces))
+	for _, i := range c.interfaces {
+		onInterface[i.ID] = c.units[i.unit()]
 	}
-	r.records = slices.Grow(r.records, 2*len(b.interfaces)+len(b.disks)+len(b.addresses))
-	r.interfaces(f, b.interfaces, b.units)
-	for _, d := range b.disks {
-		if unit, ok := b.units[d.VirtualMachine.ID]; ok {
+	r.records = slices.Grow(r.records, 2*len(c.interfaces)+len(c.disks)+len(c.addresses))
+	r.interfaces(f, c.interfaces, c.units)
+	for _, d := range c.disks {
+		if unit, ok := c.units[d.VirtualMachine.ID]; ok {
 			r.disk(&d, unit)
 		}
 	}
-	for _, a := range b.addresses {
+	for _, a := range c.addresses {
 		if unit, ok := onInterface[a.AssignedID]; ok && a.AssignedType == f.model() {
 			r.address(f, &a, unit, s.rules.sharedRole())
 		}

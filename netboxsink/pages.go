@@ -21,10 +21,9 @@ const (
 	pageSize = 1000
 	// queryLimit bounds the query of a list request, in bytes: gunicorn takes request lines of 4,094.
 	queryLimit = 3500
+	// mostRanges bounds into how many ranges what is left is cut at once, whatever a count says.
+	mostRanges = 64
 )
-
-// mostRanges bounds into how many ranges what is left is cut at once, whatever a count says.
-const mostRanges = 64
 
 // list is one page as NetBox answers it.
 type list[T any] struct {
