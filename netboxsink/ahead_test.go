@@ -2,6 +2,7 @@ package netboxsink_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,7 +15,7 @@ import (
 	"github.com/proxbox-go/proxbox/sync/inventory"
 )
 
-// TestReadsWaitForNothingTheyDoNotNeed reads an estate of several pages, of which each takes a second.
+// TestReadsWaitForNothingTheyDoNotNeed reads an estate: a page of virtual machines takes three seconds, all else one.
 func TestReadsWaitForNothingTheyDoNotNeed(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -23,13 +24,13 @@ func TestReadsWaitForNothingTheyDoNotNeed(t *testing.T) {
 		requests     map[string]int
 		seconds      int
 	}{
-		// Status, custom field, machines; then all else at once, four by four.
-		"three pages": {600, 200, nil, map[string]int{machines: 3, interfaces: 3, disks: 3, addresses: 3}, 7},
-		"one page":    {300, 1000, nil, map[string]int{machines: 1, interfaces: 1, disks: 1, addresses: 1}, 4},
+		// Status; custom fields, tag and clusters; then all else, four by four.
+		"three pages": {600, 200, nil, map[string]int{machines: 3, interfaces: 3, disks: 3, addresses: 3}, 9},
+		"one page":    {300, 1000, nil, map[string]int{machines: 1, interfaces: 1, disks: 1, addresses: 1}, 5},
 		"one list of ids": {
 			100, 1000, nil,
 			map[string]int{machines: 1, interfaces: 1, disks: 1, addresses: 1},
-			5,
+			7,
 		},
 		"no disks": {
 			300, 1000,
@@ -39,7 +40,7 @@ func TestReadsWaitForNothingTheyDoNotNeed(t *testing.T) {
 				}
 			},
 			map[string]int{machines: 1, interfaces: 1, disks: 1, addresses: 1},
-			4,
+			5,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -54,6 +55,9 @@ func TestReadsWaitForNothingTheyDoNotNeed(t *testing.T) {
 				l.through(func(netbox http.Handler) http.Handler {
 					return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 						time.Sleep(time.Second)
+						if strings.HasSuffix(r.URL.Path, machines+"/") {
+							time.Sleep(2 * time.Second)
+						}
 						netbox.ServeHTTP(w, r)
 					})
 				})

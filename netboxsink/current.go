@@ -20,46 +20,73 @@ func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, erro
 			return state, err
 		}
 	}
-	// Without the field nothing bears it, and NetBox would take the filter by it for none at all.
-	fields, err := all[sharedObject](ctx, s.client, KindCustomField, url.Values{"name": {fieldSource}})
-	if err != nil || len(fields) == 0 || len(scope.Sources) == 0 {
-		return &sync.State{}, err
+	if len(scope.Sources) == 0 {
+		return &sync.State{}, nil
 	}
-	r := newReading(&sync.State{})
-	if err := r.ours(ctx, s, scope.Sources); err != nil {
+	asked := []sync.Key{{Kind: KindTag, Name: tagSlug}}
+	var names []string
+	for _, f := range ourCustomFields() {
+		asked = append(asked, sync.Key{Kind: KindCustomField, Name: f.name})
+		names = append(names, f.name)
+	}
+	var fields, tags []sharedObject
+	var clusters []clusterObject
+	if err := beside(ctx, 3, func(ctx context.Context, i int) (err error) {
+		switch i {
+		case 0:
+			fields, err = all[sharedObject](ctx, s.client, KindCustomField, url.Values{"name": names})
+		case 1:
+			clusters, err = all[clusterObject](ctx, s.client, KindCluster, marked(scope.Sources))
+		case 2:
+			tags, err = all[sharedObject](ctx, s.client, KindTag, url.Values{"slug": {tagSlug}})
+		}
+		return err
+	}); err != nil {
 		return nil, err
 	}
-	return &sync.State{Records: r.records}, nil
+	r := newReading(&sync.State{})
+	for i := range fields {
+		r.sharedObject(KindCustomField, &fields[i])
+	}
+	for i := range tags {
+		r.sharedObject(KindTag, &tags[i])
+	}
+	// Without the field nothing bears it, and NetBox takes the filter by it for none at all.
+	if r.keys[sync.Key{Kind: KindCustomField, Name: fieldSource}] {
+		if err := r.ours(ctx, s, scope.Sources, clusters); err != nil {
+			return nil, err
+		}
+	}
+	return &sync.State{Records: r.records, Asked: asked}, nil
 }
+
+// marked is the filter for what bears the mark of the sources.
+func marked(sources []string) url.Values { return url.Values{"cf_" + fieldSource: sources} }
 
 // ours reads what bears the mark of the sources, and what hangs on it. Nothing waits for what it does not need, so that
 // NetBox is kept busy.
-func (r *reading) ours(ctx context.Context, s *Sink, sources []string) error {
-	marked := url.Values{"cf_" + fieldSource: sources}
+func (r *reading) ours(ctx context.Context, s *Sink, sources []string, clusters []clusterObject) error {
+	r.ownClusters(clusters, sources)
 	nodes := once(func(ctx context.Context) (map[int64]unitRead, error) {
-		return r.nodes(ctx, s.client, marked)
+		devices, err := all[deviceObject](ctx, s.client, KindDevice, marked(sources))
+		return r.ownDevices(devices, sources), err
 	})
-	machines := pager[machineObject]{client: s.client, kind: KindVirtualMachine, filter: marked}
-	guests := func(ctx context.Context) (map[int64]unitRead, error) {
-		if err := machines.rest(ctx); err != nil {
+	guests := once(func(ctx context.Context) (map[int64]unitRead, error) {
+		machines, err := all[machineObject](ctx, s.client, KindVirtualMachine, marked(sources))
+		if err != nil {
 			return nil, err
 		}
 		if _, err := nodes(ctx); err != nil { // to which the machines refer
 			return nil, err
 		}
-		found := machines.found
-		machines.found = nil
-		return r.ownMachines(found, sources), nil
-	}
+		return r.ownMachines(machines, sources), nil
+	})
 	parts := newComponents()
-	err := beside(ctx, 2, func(ctx context.Context, i int) error {
+	err := beside(ctx, len(parts), func(ctx context.Context, i int) error {
 		if i == 0 {
 			return parts[0].read(ctx, s.client, nodes, 0)
 		}
-		if err := machines.next(ctx); err != nil {
-			return err
-		}
-		return parts[1].read(ctx, s.client, guests, lists(machines.found, sources))
+		return parts[1].read(ctx, s.client, guests, lists(clusters))
 	})
 	if err != nil {
 		return err
@@ -68,33 +95,12 @@ func (r *reading) ours(ctx context.Context, s *Sink, sources []string) error {
 	return nil
 }
 
-// nodes reads clusters and devices, and returns the devices.
-func (r *reading) nodes(ctx context.Context, c *client, marked url.Values) (map[int64]unitRead, error) {
-	var clusters []clusterObject
-	var devices []deviceObject
-	err := beside(ctx, 2, func(ctx context.Context, i int) (err error) {
-		switch i {
-		case 0:
-			clusters, err = all[clusterObject](ctx, c, KindCluster, marked)
-		case 1:
-			devices, err = all[deviceObject](ctx, c, KindDevice, marked)
-		}
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	sources := marked["cf_"+fieldSource]
-	r.ownClusters(clusters, sources)
-	return r.ownDevices(devices, sources), nil
-}
-
-// lists returns how many lists of ids those of the machines that are ours make.
-func lists(machines []machineObject, sources []string) int {
+// lists returns how many lists of ids the machines of the clusters make at least, if all of these are ours.
+func lists(clusters []clusterObject) int {
 	var ids []string
-	for i := range machines {
-		if slices.Contains(sources, machines[i].CustomFields.text(fieldSource)) {
-			ids = append(ids, id(machines[i].ID))
+	for _, c := range clusters {
+		for range c.Machines {
+			ids = append(ids, id(int64(len(ids)+1)))
 		}
 	}
 	return len(queries("virtual_machine_id", ids, nil))
@@ -274,6 +280,9 @@ func (r *reading) device(key sync.Key, source string, d *deviceObject) {
 	})
 	for _, name := range []string{fieldNodeCPUs, fieldNodeMemory, fieldNodeCPUModel, fieldGone} {
 		fields.Set(customPrefix+name, sync.Field{Value: d.CustomFields.value(name)})
+	}
+	if d.DeviceType != nil {
+		r.ref(KindManufacturer, d.DeviceType.Manufacturer) // known from then on
 	}
 	d.note(&fields)
 	r.add(sync.Record{

@@ -160,41 +160,42 @@ func (l *lookup) vlans() {
 		}
 	}
 	for _, place := range slices.SortedFunc(maps.Keys(places), sync.Key.Compare) {
-		number := l.current[place].ID
-		l.reads = append(l.reads, func(ctx context.Context) (func(*reading), error) {
-			var groups []vlanGroupObject
-			filters := []url.Values{{"group_id": {number}}}
-			if place.Kind == KindSite {
-				var err error
-				groups, err = all[vlanGroupObject](ctx, l.sink.client, KindVLANGroup, url.Values{"scope_type": {tables[KindSite].model}, "scope_id": {number}})
-				if err != nil {
+		number, in := l.current[place].ID, "group_id"
+		if place.Kind == KindSite {
+			l.groupVLANs(number, places[place])
+			in = "site_id"
+		}
+		for _, query := range queries("vid", places[place], url.Values{in: {number}}) {
+			read(l, KindVLAN, query, (*reading).vlan)
+		}
+	}
+}
+
+// groupVLANs looks up the VLAN groups for a site, and then the VLANs in them.
+func (l *lookup) groupVLANs(site string, numbers []string) {
+	l.reads = append(l.reads, func(ctx context.Context) (func(*reading), error) {
+		groups, err := all[vlanGroupObject](ctx, l.sink.client, KindVLANGroup, url.Values{
+			"scope_type": {tables[KindSite].model}, "scope_id": {site},
+		})
+		var found []vlanObject
+		for _, g := range groups {
+			for _, query := range queries("vid", numbers, url.Values{"group_id": {id(g.ID)}}) {
+				var some []vlanObject
+				if some, err = all[vlanObject](ctx, l.sink.client, KindVLAN, query); err != nil {
 					return nil, err
 				}
-				filters[0] = url.Values{"site_id": {number}}
-				for _, g := range groups {
-					filters = append(filters, url.Values{"group_id": {id(g.ID)}})
-				}
+				found = append(found, some...)
 			}
-			var found []vlanObject
-			for _, filter := range filters {
-				for _, query := range queries("vid", places[place], filter) {
-					some, err := all[vlanObject](ctx, l.sink.client, KindVLAN, query)
-					if err != nil {
-						return nil, err
-					}
-					found = append(found, some...)
-				}
+		}
+		return func(r *reading) {
+			for i := range groups {
+				r.vlanGroup(&groups[i])
 			}
-			return func(r *reading) {
-				for i := range groups {
-					r.vlanGroup(&groups[i])
-				}
-				for i := range found {
-					r.vlan(&found[i])
-				}
-			}, nil
-		})
-	}
+			for i := range found {
+				r.vlan(&found[i])
+			}
+		}, err
+	})
 }
 
 // read puts one list on the list of reads.

@@ -40,6 +40,8 @@ type brief struct {
 	Display string `json:"display"`
 	Address string `json:"mac_address"`
 	VID     int64  `json:"vid"`
+
+	Manufacturer *brief `json:"manufacturer"` // of a device type
 }
 
 // UnmarshalJSON takes an object as leniently as [decode], or its bare id.
@@ -116,6 +118,7 @@ type clusterObject struct {
 	Tenant       *brief       `json:"tenant"`
 	Tags         []tagBrief   `json:"tags"`
 	CustomFields customFields `json:"custom_fields"`
+	Machines     int          `json:"virtualmachine_count"` // anybody's
 }
 
 type deviceObject struct {
