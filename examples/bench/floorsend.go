@@ -14,11 +14,14 @@ import (
 	"time"
 )
 
+// idle is how long an unused connection is kept: it keeps one of NetBox's workers from ending.
+const idle = time.Second
+
 // newTransport sends as netboxsink does: reads over connections that are kept, each write over one of its own.
 func newTransport() byMethod {
 	kept := http.DefaultTransport.(*http.Transport).Clone()
 	kept.MaxIdleConnsPerHost = flight
-	kept.IdleConnTimeout = time.Second // a kept connection keeps one of NetBox's workers from ending
+	kept.IdleConnTimeout = idle
 	fresh := kept.Clone()
 	fresh.DisableKeepAlives = true
 	return byMethod{kept, fresh}

@@ -60,19 +60,21 @@ func measureSize(ctx context.Context, o *options, s size, errs io.Writer) (sizeR
 
 // summarize takes the best of several sequences.
 func summarize(name string, run int, all []*sequence) runReport {
-	r := runReport{Name: name, Ours: all[0].ours[run], Floor: all[0].floor[run]}
+	best := all[0].pairs[run][0]
 	var wall, cpu []float64
 	for _, q := range all {
-		ours, floor := q.ours[run], q.floor[run]
-		if ours.Wall < r.Ours.Wall {
-			r.Ours = ours
+		for _, p := range q.pairs[run] {
+			if p.ours.Wall < best.ours.Wall {
+				best.ours = p.ours
+			}
+			if p.floor.Wall < best.floor.Wall {
+				best.floor = p.floor
+			}
+			wall = append(wall, ratio(p.ours.Wall, p.floor.Wall))
+			cpu = append(cpu, ratio(p.ours.NetBoxCPU, p.floor.NetBoxCPU))
 		}
-		if floor.Wall < r.Floor.Wall {
-			r.Floor = floor
-		}
-		wall = append(wall, ratio(ours.Wall, floor.Wall))
-		cpu = append(cpu, ratio(ours.NetBoxCPU, floor.NetBoxCPU))
 	}
+	r := runReport{Name: name, Ours: best.ours, Floor: best.floor}
 	r.WallRatio, r.CPURatio = median(wall), median(cpu)
 	return r
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"time"
 
 	"github.com/proxbox-go/proxbox/netboxsink/netboxtest"
 )
@@ -21,14 +22,24 @@ const (
 
 func runNames() [runCount]string { return [runCount]string{"first run", "unchanged", "5 % drift"} }
 
-// sequence is all that is measured once: proxbox's runs, and beside each the floor's.
+// unchangedRuns is how often the unchanged run and its floor take turns: they are short, and how long they take is chance
+// in part, for a connection stays with that of NetBox's workers which took it.
+const unchangedRuns = 10
+
+// apart is how long after the other each begins with a real NetBox, so that it finds no connection open.
+const apart = idle + 100*time.Millisecond
+
+// pair is a run of proxbox's and, beside it, the floor's.
+type pair struct{ ours, floor measure }
+
+// sequence is all that is measured once, the unchanged run several times.
 type sequence struct {
-	ours, floor [runCount]measure
-	bounds      [runCount]bound
+	pairs  [runCount][]pair
+	bounds [runCount]bound
 }
 
-// measureSequence measures all runs once. An unchanged run and its floor follow each other on the same NetBox; the floor of
-// the others writes what proxbox has left to another, or to the same, emptied in between.
+// measureSequence measures all runs. An unchanged run and its floor follow each other on the same NetBox; the floor of the
+// others writes what proxbox has left to another, or to the same, emptied in between.
 func measureSequence(ctx context.Context, o *options, s size, errs io.Writer) (*sequence, error) {
 	c, err := startChild(ctx, s, o.version, o.latency, errs)
 	if err != nil {
@@ -46,31 +57,26 @@ func measureSequence(ctx context.Context, o *options, s size, errs io.Writer) (*
 	}
 	q, reader, names := &sequence{}, newFloor(here, cpu), runNames()
 	q.bounds = [runCount]bound{c.Bound, c.Bound, c.Bound}
-	for run := firstRun; run <= unchangedRun; run++ {
-		if q.ours[run], err = p.run(ctx, names[run]); err != nil {
-			return nil, err
-		}
-	}
-	if n := q.ours[unchangedRun].Written; n > 0 {
-		return nil, fmt.Errorf("the unchanged run wrote %d objects", n)
+	first, err := p.run(ctx, names[firstRun])
+	if err != nil {
+		return nil, err
 	}
 	before, err := reader.snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
-	q.floor[unchangedRun], err = reader.run(ctx, names[unchangedRun], func(ctx context.Context) error {
-		return reader.read(ctx, before, p.netbox.fields)
-	})
-	if err != nil {
+	if err := q.measureUnchanged(ctx, o, p, reader, before); err != nil {
 		return nil, err
 	}
 	if err := c.drift(ctx); err != nil {
 		return nil, err
 	}
 	q.bounds[driftRun] = c.Bound
-	if q.ours[driftRun], err = p.run(ctx, names[driftRun]); err != nil {
+	drifted, err := p.run(ctx, names[driftRun])
+	if err != nil {
 		return nil, err
 	}
+	q.pairs[firstRun], q.pairs[driftRun] = []pair{{ours: first}}, []pair{{ours: drifted}}
 	after, err := reader.snapshot(ctx)
 	if err != nil {
 		return nil, err
@@ -81,17 +87,42 @@ func measureSequence(ctx context.Context, o *options, s size, errs io.Writer) (*
 	return q, q.measureFloor(ctx, newFloor(there, cpu), before, after, p.netbox.fields)
 }
 
+// measureUnchanged measures unchanged runs, and after each how the floor reads the same.
+func (q *sequence) measureUnchanged(ctx context.Context, o *options, p *proxbox, f *floor, s snapshot) error {
+	name, rest := runNames()[unchangedRun], time.Duration(0)
+	if o.real() {
+		rest = apart
+	}
+	for range unchangedRuns {
+		time.Sleep(rest)
+		ours, err := p.run(ctx, name)
+		if err != nil {
+			return err
+		}
+		if ours.Written > 0 {
+			return fmt.Errorf("the unchanged run wrote %d objects", ours.Written)
+		}
+		time.Sleep(rest)
+		floor, err := f.run(ctx, name, func(ctx context.Context) error { return f.read(ctx, s, p.netbox.fields) })
+		if err != nil {
+			return err
+		}
+		q.pairs[unchangedRun] = append(q.pairs[unchangedRun], pair{ours, floor})
+	}
+	return nil
+}
+
 // measureFloor measures how the floor writes the same rows into an empty NetBox, and then how it changes what changed.
 func (q *sequence) measureFloor(ctx context.Context, f *floor, before, after snapshot, fields map[string]string) (err error) {
 	names := runNames()
-	q.floor[firstRun], err = f.run(ctx, names[firstRun], func(ctx context.Context) error { return f.load(ctx, before) })
+	q.pairs[firstRun][0].floor, err = f.run(ctx, names[firstRun], func(ctx context.Context) error { return f.load(ctx, before) })
 	if err != nil {
 		return err
 	}
 	if err := f.holds(ctx, before); err != nil {
 		return err
 	}
-	q.floor[driftRun], err = f.run(ctx, names[driftRun], func(ctx context.Context) error {
+	q.pairs[driftRun][0].floor, err = f.run(ctx, names[driftRun], func(ctx context.Context) error {
 		return errors.Join(f.read(ctx, before, fields), f.change(ctx, before, after))
 	})
 	if err != nil {
