@@ -60,7 +60,7 @@ func TestUnchangedEstateCostsItsReadsOnly(t *testing.T) {
 		"GET /api/dcim/interfaces/":                      1,
 		"GET /api/virtualization/clusters/":              1,
 		"GET /api/virtualization/virtual-machine-types/": 1,
-		"GET /api/virtualization/virtual-machines/":      1,
+		"GET /api/virtualization/virtual-machines/":      2, // the first hundred, and the rest
 		"GET /api/virtualization/interfaces/":            1,
 		"GET /api/virtualization/virtual-disks/":         1,
 		"GET /api/ipam/ip-addresses/":                    1,

@@ -10,6 +10,10 @@ import (
 	"github.com/proxbox-go/proxbox/sync"
 )
 
+// foretaste is how many virtual machines are read at first: the answer tells how many there are, and that how what hangs on
+// them is read best.
+const foretaste = 100
+
 // Current reads what bears the mark of the scope's sources, with all that hangs on it.
 func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, error) {
 	if err := s.probe(ctx); err != nil {
@@ -31,7 +35,8 @@ func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, erro
 	}
 	var fields, tags []sharedObject
 	var clusters []clusterObject
-	if err := beside(ctx, 3, func(ctx context.Context, i int) (err error) {
+	machines := pager[machineObject]{client: s.client, kind: KindVirtualMachine, filter: marked(scope.Sources), first: foretaste}
+	if err := beside(ctx, 4, func(ctx context.Context, i int) (err error) {
 		switch i {
 		case 0:
 			fields, err = all[sharedObject](ctx, s.client, KindCustomField, url.Values{"name": names})
@@ -39,6 +44,8 @@ func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, erro
 			clusters, err = all[clusterObject](ctx, s.client, KindCluster, marked(scope.Sources))
 		case 2:
 			tags, err = all[sharedObject](ctx, s.client, KindTag, url.Values{"slug": {tagSlug}})
+		case 3:
+			err = machines.next(ctx)
 		}
 		return err
 	}); err != nil {
@@ -53,7 +60,8 @@ func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, erro
 	}
 	// Without the field nothing bears it, and NetBox takes the filter by it for none at all.
 	if r.keys[sync.Key{Kind: KindCustomField, Name: fieldSource}] {
-		if err := r.ours(ctx, s, scope.Sources, clusters); err != nil {
+		r.ownClusters(clusters, scope.Sources)
+		if err := r.ours(ctx, s, scope.Sources, machines); err != nil {
 			return nil, err
 		}
 	}
@@ -63,30 +71,31 @@ func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, erro
 // marked is the filter for what bears the mark of the sources.
 func marked(sources []string) url.Values { return url.Values{"cf_" + fieldSource: sources} }
 
-// ours reads what bears the mark of the sources, and what hangs on it. Nothing waits for what it does not need, so that
-// NetBox is kept busy.
-func (r *reading) ours(ctx context.Context, s *Sink, sources []string, clusters []clusterObject) error {
-	r.ownClusters(clusters, sources)
+// ours reads the devices and virtual machines that bear the mark of the sources, of the latter what was not read already,
+// and what hangs on them. Nothing waits for what it does not need, so that NetBox is kept busy.
+func (r *reading) ours(ctx context.Context, s *Sink, sources []string, machines pager[machineObject]) error {
+	many := lists(machines.left + len(machines.found))
 	nodes := once(func(ctx context.Context) (map[int64]unitRead, error) {
 		devices, err := all[deviceObject](ctx, s.client, KindDevice, marked(sources))
 		return r.ownDevices(devices, sources), err
 	})
 	guests := once(func(ctx context.Context) (map[int64]unitRead, error) {
-		machines, err := all[machineObject](ctx, s.client, KindVirtualMachine, marked(sources))
-		if err != nil {
+		if err := machines.rest(ctx); err != nil {
 			return nil, err
 		}
 		if _, err := nodes(ctx); err != nil { // to which the machines refer
 			return nil, err
 		}
-		return r.ownMachines(machines, sources), nil
+		found := machines.found
+		machines.found = nil
+		return r.ownMachines(found, sources), nil
 	})
 	parts := newComponents()
 	err := beside(ctx, len(parts), func(ctx context.Context, i int) error {
 		if i == 0 {
 			return parts[0].read(ctx, s.client, nodes, 0)
 		}
-		return parts[1].read(ctx, s.client, guests, lists(clusters))
+		return parts[1].read(ctx, s.client, guests, many)
 	})
 	if err != nil {
 		return err
@@ -95,15 +104,10 @@ func (r *reading) ours(ctx context.Context, s *Sink, sources []string, clusters 
 	return nil
 }
 
-// lists returns how many lists of ids the machines of the clusters make at least, if all of these are ours.
-func lists(clusters []clusterObject) int {
-	var ids []string
-	for _, c := range clusters {
-		for range c.Machines {
-			ids = append(ids, id(int64(len(ids)+1)))
-		}
-	}
-	return len(queries("virtual_machine_id", ids, nil))
+// lists returns how many lists the ids of so many machines make at least.
+func lists(machines int) int {
+	const most = queryLimit / len("virtual_machine_id=1&")
+	return machines/most + min(machines%most, 1)
 }
 
 // newComponents returns those of devices and of virtual machines.

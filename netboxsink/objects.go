@@ -118,7 +118,6 @@ type clusterObject struct {
 	Tenant       *brief       `json:"tenant"`
 	Tags         []tagBrief   `json:"tags"`
 	CustomFields customFields `json:"custom_fields"`
-	Machines     int          `json:"virtualmachine_count"` // anybody's
 }
 
 type deviceObject struct {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -46,14 +47,15 @@ type pager[T any] struct {
 	kind   sync.Kind
 	filter url.Values
 	keep   func(*T) (bool, error) // tells of each object whether it is wanted; nil for all
+	first  int                    // how many objects the first page is to have; 0 for as many as NetBox lets it
 	last   int64
 	until  int64 // the last id that is read; 0 for no end
 	found  []T
 	done   bool
 
-	// Of the last page: how many objects it has, how many ids it spans, and how many objects it announces after it.
-	size, left int
-	width      int64
+	// By the last page: how many objects NetBox lets a page have, how many come after it, and how many ids there are for one.
+	page, left int
+	density    float64
 }
 
 // rest reads what was not read yet.
@@ -80,15 +82,18 @@ func (p *pager[T]) rest(ctx context.Context) error {
 	return nil
 }
 
-// ranges cuts what is left into as many ranges of ids as there are pages in it, if the ids go on as densely as in the
-// last page. How dense they are does not matter for what is found, only for how many requests that takes.
+// ranges cuts what is left into as many ranges of ids as there are pages in it, of the same size if the ids go on as
+// densely as in the last page. How dense they are does not matter for what is found, only for how many requests that takes.
 func (p *pager[T]) ranges() []pager[T] {
 	var parts []pager[T]
 	rest := pager[T]{client: p.client, kind: p.kind, filter: p.filter, keep: p.keep, last: p.last, until: p.until}
-	for range min(p.pages(p.left), mostRanges) - 1 {
+	n := min(p.pages(p.left), mostRanges)
+	objects := math.Min(float64(p.left)/float64(max(n, 1)), float64(p.page))
+	width := int64(math.Ceil(min(objects*p.density, math.MaxInt32)))
+	for range n - 1 {
 		part := rest
-		part.until = rest.last + p.width
-		if part.until < rest.last || rest.until > 0 && part.until >= rest.until {
+		part.until = rest.last + width
+		if part.until <= rest.last || rest.until > 0 && part.until >= rest.until {
 			break
 		}
 		parts = append(parts, part)
@@ -97,15 +102,23 @@ func (p *pager[T]) ranges() []pager[T] {
 	return append(parts, rest)
 }
 
-// pages returns how many pages so many objects fill, by what the last page had.
+// pages returns how many pages so many objects fill.
 func (p *pager[T]) pages(objects int) int {
-	size := max(p.size, 1)
+	size := max(p.page, 1)
 	return objects/size + min(objects%size, 1)
+}
+
+// limit returns how many objects the next page is to have.
+func (p *pager[T]) limit() int {
+	if p.last == 0 && p.first > 0 {
+		return p.first
+	}
+	return pageSize
 }
 
 // fits tells whether the whole list is no more than so many pages; the first of them must have been read.
 func (p *pager[T]) fits(pages int) bool {
-	return p.done || p.size > 0 && p.pages(p.size+p.left) <= pages
+	return p.done || p.page > 0 && 1+p.pages(p.left) <= pages
 }
 
 // join adds what was found in the ranges, in their order.
@@ -126,7 +139,7 @@ func (p *pager[T]) join(parts []pager[T]) {
 func (p *pager[T]) next(ctx context.Context) error {
 	t := tables[p.kind]
 	query := url.Values{
-		"fields": {t.fields}, "exclude": {"config_context"}, "ordering": {"id"}, "limit": {strconv.Itoa(pageSize)},
+		"fields": {t.fields}, "exclude": {"config_context"}, "ordering": {"id"}, "limit": {strconv.Itoa(p.limit())},
 		"id__gt": {id(p.last)},
 	}
 	if p.until > 0 {
@@ -158,7 +171,7 @@ func (p *pager[T]) take(ctx context.Context, raw []byte) error {
 	if page.Results == nil {
 		return fmt.Errorf("NetBox's answer to GET %s is no list: is a proxy in between?", path)
 	}
-	first := p.last
+	limit, first := p.limit(), p.last
 	for i := range page.Results {
 		object := &page.Results[i]
 		number := listedOf(object).ID
@@ -183,14 +196,16 @@ func (p *pager[T]) take(ctx context.Context, raw []byte) error {
 		}
 		p.found = append(p.found, *object)
 	}
-	p.size, p.left = len(page.Results), 0
-	gaps := max(int64(p.size)-1, 1)
-	p.width = p.last - first
-	p.width += max((p.width+gaps-1)/gaps, 1) // and one more, to where the next page is to begin
-	if page.Count != nil {
-		p.left = max(*page.Count, 0) - p.size
+	size := len(page.Results)
+	p.done = page.Next == nil || size == 0
+	p.page, p.left = pageSize, 0
+	if size < limit { // as much as the server lets it have
+		p.page = size
 	}
-	p.done = page.Next == nil || p.size == 0
+	if page.Count != nil {
+		p.left = max(*page.Count, 0) - size
+	}
+	p.density = max(float64(p.last-first)/float64(max(size-1, 1)), 1)
 	return nil
 }
 

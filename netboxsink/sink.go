@@ -39,7 +39,8 @@ type Options struct {
 	Insecure bool
 	// Timeout bounds each request. By default two minutes: NetBox writes some 20 objects a second and worker.
 	Timeout time.Duration
-	// Readers is how many reads may be under way at once. By default 4.
+	// Readers is how many reads may be under way at once. By default 2: those that meet in one of NetBox's workers, which are
+	// Python, take turns, and take longer together than one after the other.
 	Readers int
 	// Writers is how many writes may be under way at once. By default 4. Whatever it is, there are at most as many as the
 	// engine's Flight.
@@ -124,7 +125,7 @@ func NewFromConfiguration(c *netbox.Configuration, o *Options) (*Sink, error) {
 		pace: newPace(cmp.Or(max(o.Writers, 0), 4), min(15*time.Second, timeout/2), o.FixedPace),
 		client: &client{
 			base: strings.TrimSuffix(base, "/"), configuration: c, timeout: timeout, logger: logger,
-			readers: make(chan struct{}, cmp.Or(max(o.Readers, 0), 4)),
+			readers: make(chan struct{}, cmp.Or(max(o.Readers, 0), 2)),
 		},
 	}, nil
 }

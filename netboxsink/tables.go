@@ -88,7 +88,7 @@ var tables = map[sync.Kind]table{
 	},
 	KindCluster: {
 		path: "/api/virtualization/clusters/", model: "virtualization.cluster", key: "name",
-		fields: "id,name,type,description,scope_type,scope,tenant,tags,custom_fields,virtualmachine_count",
+		fields: "id,name,type,description,scope_type,scope,tenant,tags,custom_fields",
 		create: model[netbox.WritableClusterRequest], change: model[netbox.PatchedWritableClusterRequest],
 	},
 	KindDevice: {

@@ -65,7 +65,7 @@ func (f *floor) read(ctx context.Context, s snapshot, fields map[string]string) 
 			})
 		}
 	}
-	return atOnce(flight, pages)
+	return atOnce(readers, pages)
 }
 
 // here returns the id of what a row calls by another; the same where the rows were read here.

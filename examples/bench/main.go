@@ -4,7 +4,7 @@
 // Proxmox VE is a fake, and so is NetBox unless one is named. The fakes are in a process of their own, so that
 // allocations, heap and profiles are proxbox's. Beside each figure stands that of the floor: a bare loader that knows all
 // rows beforehand, writes them in bulk lists of the same size, with as many requests in flight, and reads only the pages.
-// The unchanged run and its floor take ten turns.
+// The unchanged run and its floor take up to ten turns.
 //
 //	go run ./examples/bench --size S,M
 //	go run ./examples/bench --size XL --latency off --memprofile heap.out

@@ -14,6 +14,9 @@ const sourceName = "bench"
 // flight is how many writes may be under way at once, of proxbox and of the floor. It is the engine's default.
 const flight = 4
 
+// readers is how many reads may be, the sink's default.
+const readers = 2
+
 // proxbox is what is measured.
 type proxbox struct {
 	who             string // as profiles call it
