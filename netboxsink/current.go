@@ -79,7 +79,7 @@ func (r *reading) ours(ctx context.Context, s *Sink, sources []string, machines 
 		devices, err := all[deviceObject](ctx, s.client, KindDevice, marked(sources))
 		return r.ownDevices(devices, sources), err
 	})
-	guests := once(func(ctx context.Context) (map[int64]unitRead, error) {
+	guests := func(ctx context.Context) (map[int64]unitRead, error) {
 		if err := machines.rest(ctx); err != nil {
 			return nil, err
 		}
@@ -89,7 +89,7 @@ func (r *reading) ours(ctx context.Context, s *Sink, sources []string, machines 
 		found := machines.found
 		machines.found = nil
 		return r.ownMachines(found, sources), nil
-	})
+	}
 	parts := newComponents()
 	err := beside(ctx, len(parts), func(ctx context.Context, i int) error {
 		if i == 0 {
