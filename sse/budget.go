@@ -1,8 +1,6 @@
 package sse
 
 import (
-	"unicode/utf8"
-
 	"github.com/proxbox-go/proxbox/sync"
 )
 
@@ -41,7 +39,7 @@ func wireLen(r rune) int {
 		return 2
 	case r < ' ' || r == '<' || r == '>' || r == '&':
 		return escapeLen
-	case r < utf8.RuneSelf:
+	case r <= '~':
 		return 1
 	case r < 0x10000:
 		return escapeLen

@@ -22,7 +22,7 @@ type Frame struct {
 
 // Append appends the frame as bytes of the stream.
 //
-// Data is written on one line of ASCII: what is not ASCII as \u escapes, which in JSON mean the same, and control
+// Data is written on one line of printable ASCII: what is not as \u escapes, which in JSON mean the same, and control
 // characters, which in JSON stand only between tokens, as blanks. In ID and Event, where nothing can be escaped,
 // whatever is not printable ASCII becomes a question mark.
 func (f Frame) Append(dst []byte) []byte {
@@ -60,12 +60,12 @@ func appendField(dst []byte, name, value string) []byte {
 	return append(dst, '\n')
 }
 
-// appendASCII appends JSON text with all that is not ASCII as \u escapes, in pairs of surrogates where one does not do.
+// appendASCII appends JSON text with all that is not printable ASCII as \u escapes, in pairs of surrogates where one does not do.
 func appendASCII(dst, json []byte) []byte {
 	plain := 0 // from here on, all can be copied
 	for i := 0; i < len(json); {
 		c := json[i]
-		if c >= ' ' && c < utf8.RuneSelf {
+		if c >= ' ' && c <= '~' {
 			i++
 			continue
 		}
@@ -97,7 +97,7 @@ func appendEscape(dst []byte, r rune) []byte {
 func asciiLen(json []byte) int {
 	n := 0
 	for i := 0; i < len(json); {
-		if json[i] < utf8.RuneSelf {
+		if json[i] <= '~' {
 			i++
 			n++
 			continue
