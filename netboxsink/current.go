@@ -106,8 +106,7 @@ func (r *reading) ours(ctx context.Context, s *Sink, sources []string, machines 
 
 // lists returns how many lists the ids of so many machines make at least.
 func lists(machines int) int {
-	const most = queryLimit / len("virtual_machine_id=1&")
-	return machines/most + min(machines%most, 1)
+	return portions(machines, queryLimit/len("virtual_machine_id=1&"))
 }
 
 // newComponents returns those of devices and of virtual machines.

@@ -88,8 +88,8 @@ func (p *pager[T]) ranges() []pager[T] {
 	var parts []pager[T]
 	rest := pager[T]{client: p.client, kind: p.kind, filter: p.filter, keep: p.keep, last: p.last, until: p.until}
 	n := min(p.pages(p.left), mostRanges)
-	objects := math.Min(float64(p.left)/float64(max(n, 1)), float64(p.page))
-	width := int64(math.Ceil(min(objects*p.density, math.MaxInt32)))
+	objects := min(float64(p.left)/float64(max(n, 1)), float64(p.page))
+	width := int64(math.Ceil(min(objects*p.density, math.MaxInt32))) // no id is so far from another that more would help
 	for range n - 1 {
 		part := rest
 		part.until = rest.last + width
@@ -103,10 +103,10 @@ func (p *pager[T]) ranges() []pager[T] {
 }
 
 // pages returns how many pages so many objects fill.
-func (p *pager[T]) pages(objects int) int {
-	size := max(p.page, 1)
-	return objects/size + min(objects%size, 1)
-}
+func (p *pager[T]) pages(objects int) int { return portions(objects, max(p.page, 1)) }
+
+// portions returns how many portions of a size so many objects make, whatever their number: a count may be any.
+func portions(objects, size int) int { return objects/size + min(objects%size, 1) }
 
 // limit returns how many objects the next page is to have.
 func (p *pager[T]) limit() int {

@@ -1,8 +1,6 @@
 package sse
 
-import (
-	"github.com/proxbox-go/proxbox/sync"
-)
+import "github.com/proxbox-go/proxbox/sync"
 
 // A frame of the documented dialect stays below 4 KiB: the plugin's reader needs time that grows with the square of the
 // line. What people name and what errors say has no bound of its own, so each text in a frame has a budget, in bytes

@@ -60,7 +60,8 @@ func appendField(dst []byte, name, value string) []byte {
 	return append(dst, '\n')
 }
 
-// appendASCII appends JSON text with all that is not printable ASCII as \u escapes, in pairs of surrogates where one does not do.
+// appendASCII appends JSON text with all that is not printable ASCII as \u escapes, in pairs of surrogates where one does
+// not do.
 func appendASCII(dst, json []byte) []byte {
 	plain := 0 // from here on, all can be copied
 	for i := 0; i < len(json); {
