@@ -3,6 +3,7 @@ package sync
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -21,8 +22,7 @@ import (
 func Diff(desired, current *State, scope Scope, policy Policy) (*Plan, error) {
 	d := differ{
 		scope: scope, policy: policy, holds: indexHolds(desired.Holds),
-		byID: make(map[objectID]*Record, len(current.Records)), alias: map[Key]Key{}, carries: map[Key]string{}, children: map[Key][]Key{},
-		brought: map[Key]bool{},
+		byID: map[objectID]*Record{}, alias: map[Key]Key{}, carries: map[Key]string{}, children: map[Key][]pair{}, brought: map[Key]bool{},
 	}
 	var err error
 	if d.desired, err = desired.index(); err != nil {
@@ -43,10 +43,12 @@ func Diff(desired, current *State, scope Scope, policy Policy) (*Plan, error) {
 			d.shared(r)
 		}
 	}
-	for unit := range d.inScope {
-		d.unit(unit)
-	}
 	slices.SortFunc(d.changes, compareChanges)
+	for _, unit := range slices.SortedFunc(maps.Keys(d.inScope), compareKeys) {
+		before := len(d.changes)
+		d.unit(unit)
+		slices.SortFunc(d.changes[before:], compareChanges)
+	}
 	referrers := newReferrers(current.Records, d.changes)
 	d.spareReferred(referrers)
 	taker := d.takers()
@@ -60,18 +62,28 @@ type objectID struct {
 	id   string
 }
 
+// pair is a desired record and the current one that stands for it, or one of them.
+type pair struct{ r, was *Record }
+
+func (p pair) key() Key {
+	if p.r == nil {
+		return p.was.Key
+	}
+	return p.r.Key
+}
+
 type differ struct {
 	scope            Scope
 	policy           Policy
 	holds            holds
 	desired, current map[Key]*Record
-	byID             map[objectID]*Record
-	alias            map[Key]Key    // from a current key to the desired one that takes it over
-	carries          map[Key]string // of what cannot go though it is no longer desired: what hangs on it, in words
-	children         map[Key][]Key  // by unit, of both sides
-	inScope          map[Key]bool   // the units that are compared
-	brought          map[Key]bool   // those among them that are in scope because another refers to them
-	missing          int            // how many of the desired records are not there under their keys
+	byID             map[objectID]*Record // the current ones that desired ones name by ID
+	alias            map[Key]Key          // from a current key to the desired one that takes it over
+	carries          map[Key]string       // of what cannot go though it is no longer desired: what hangs on it, in words
+	children         map[Key][]pair       // by unit, of both sides
+	inScope          map[Key]bool         // the units that are compared
+	brought          map[Key]bool         // those among them that are in scope because another refers to them
+	missing          int                  // how many of the desired records are not there under their keys
 	changes          []Change
 	old, memory      entries // of the unit that is compared: what it remembers, and what it will
 	buffer           []byte
@@ -98,26 +110,32 @@ func (d *differ) check(desired []Record) error {
 
 // link finds what hangs together.
 func (d *differ) link(desired, current []Record) {
+	for i := range desired {
+		if r := &desired[i]; r.ID != "" {
+			d.byID[objectID{r.Key.Kind, r.ID}] = nil
+		}
+	}
 	for i := range current {
 		r := &current[i]
-		d.byID[objectID{r.Key.Kind, r.ID}] = r
-		if r.isChild() && r.Source != "" {
-			d.children[r.Unit] = append(d.children[r.Unit], r.Key)
+		id := objectID{r.Key.Kind, r.ID}
+		if _, named := d.byID[id]; named {
+			d.byID[id] = r
+		}
+		if r.isChild() && r.Source != "" && d.desired[r.Key] == nil {
+			d.children[r.Unit] = append(d.children[r.Unit], pair{was: r})
 		}
 	}
 	for i := range desired {
 		r := &desired[i]
-		was := d.current[r.Key]
-		if r.isChild() && (was == nil || was.Source == "") {
-			d.children[r.Unit] = append(d.children[r.Unit], r.Key)
+		was := d.currentOf(r.Key)
+		if r.isChild() {
+			d.children[r.Unit] = append(d.children[r.Unit], pair{r, was})
 		}
-		if was == nil {
+		switch {
+		case was == nil:
 			d.missing++
-		}
-		if r.ID == "" {
-			continue
-		}
-		if was = d.currentOf(r.Key); was != nil && was.Key != r.Key {
+		case was.Key != r.Key:
+			d.missing++
 			d.alias[was.Key] = r.Key
 		}
 	}
@@ -160,7 +178,7 @@ func (d *differ) unitsInScope(desired, current []Record) map[Key]bool {
 // unitHasKind tells whether something of the unit is of a kind in scope.
 func (d *differ) unitHasKind(top *Record) bool {
 	return d.scope.HasKind(top.Key.Kind) ||
-		slices.ContainsFunc(d.children[top.Key], func(k Key) bool { return d.scope.HasKind(k.Kind) })
+		slices.ContainsFunc(d.children[top.Key], func(child pair) bool { return d.scope.HasKind(child.key().Kind) })
 }
 
 // shared compares one shared object.
@@ -204,7 +222,7 @@ func (d *differ) unit(key Key) {
 		c, counted := d.child(child)
 		switch {
 		case counted && c.Op == Keep && len(c.Left) == 0 && !c.Adopted:
-			kept[child.Kind]++
+			kept[c.Key.Kind]++
 		case counted:
 			d.changes = append(d.changes, c)
 		}
@@ -250,9 +268,8 @@ func (d *differ) loose(r, was *Record) string {
 }
 
 // child compares one child. It is not counted when it is out of scope.
-func (d *differ) child(key Key) (Change, bool) {
-	r, was := d.desired[key], d.currentOf(key)
-	reason := ""
+func (d *differ) child(p pair) (Change, bool) {
+	r, was, key, reason := p.r, p.was, p.key(), ""
 	if r != nil {
 		reason = cmp.Or(r.Skip, somebodyElses(r, was), d.loose(r, was))
 	}

@@ -1,7 +1,6 @@
 package sync
 
 import (
-	"cmp"
 	"errors"
 	"maps"
 	"slices"
@@ -162,9 +161,7 @@ func (e *explaining) unit(unit []Change) Explanation {
 			tell(&c)
 		}
 	}
-	slices.SortStableFunc(x.Children, func(a, b Explanation) int {
-		return cmp.Or(cmp.Compare(a.Key.Kind, b.Key.Kind), compareNames(a.Key.Name, b.Key.Name))
-	})
+	slices.SortStableFunc(x.Children, func(a, b Explanation) int { return compareKeys(a.Key, b.Key) })
 	return x
 }
 

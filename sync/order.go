@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// compareChanges orders a plan: shared objects, then unit by unit, each with its top-level record first.
+// compareChanges orders the changes of one unit, with its top-level record first, or those of shared objects.
 func compareChanges(a, b Change) int {
 	top := func(c Change) int {
 		if c.isTop() {
@@ -14,13 +14,15 @@ func compareChanges(a, b Change) int {
 		return 1
 	}
 	return cmp.Or(
-		cmp.Compare(a.Unit.Kind, b.Unit.Kind),
-		compareNames(a.Unit.Name, b.Unit.Name),
 		cmp.Compare(top(a), top(b)),
-		cmp.Compare(a.Key.Kind, b.Key.Kind),
-		compareNames(a.Key.Name, b.Key.Name),
+		compareKeys(a.Key, b.Key),
 		cmp.Compare(a.Reason, b.Reason),
 	)
+}
+
+// compareKeys orders keys as people do.
+func compareKeys(a, b Key) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), compareNames(a.Name, b.Name))
 }
 
 // compareNames orders names as people do: runs of digits by their number.

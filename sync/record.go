@@ -129,10 +129,9 @@ func (s *State) index() (map[Key]*Record, error) {
 	m := make(map[Key]*Record, len(s.Records))
 	for i := range s.Records {
 		r := &s.Records[i]
-		if m[r.Key] != nil {
+		if m[r.Key] = r; len(m) == i {
 			return nil, fmt.Errorf("sync: two records have the key %q", r.Key)
 		}
-		m[r.Key] = r
 	}
 	return m, nil
 }
