@@ -33,7 +33,7 @@ func (c *clusterRun) start(group *stdsync.WaitGroup) {
 
 // ask reads a path that the entry node answers itself, in one of the run's places.
 func (c *clusterRun) ask(path string) (json.RawMessage, error) {
-	if err := c.run.places.take(c.run.ctx); err != nil {
+	if err := c.run.places.take(c.run.ctx, nil); err != nil {
 		return nil, err
 	}
 	defer c.run.places.leave()

@@ -45,7 +45,6 @@ func (g *guestRun) readConfig(protected chan<- *guestRun) {
 	switch err := g.takeConfig(); {
 	case causeOf(err) == CauseNoGuest:
 		g.moved = true
-		return
 	case err != nil:
 		g.unread = err
 	default:
@@ -55,7 +54,15 @@ func (g *guestRun) readConfig(protected chan<- *guestRun) {
 			return
 		}
 	}
-	g.node.run.progress.step()
+	g.done()
+}
+
+// done tells that the guest is read, as far as it can be there.
+func (g *guestRun) done() {
+	g.node.left.Add(-1)
+	if !g.moved {
+		g.node.run.progress.step()
+	}
 }
 
 func (g *guestRun) takeConfig() error {
@@ -106,11 +113,7 @@ func (g *guestRun) setStopped() {
 
 // readAddresses asks for the addresses of a guest that runs.
 func (g *guestRun) readAddresses() {
-	defer func() {
-		if !g.moved {
-			g.node.run.progress.step()
-		}
-	}()
+	defer g.done()
 	g.askedAt = time.Now()
 	var err error
 	if g.guest.Kind == inventory.QEMU {

@@ -80,7 +80,7 @@ func (n *nodeRun) ask(ctx context.Context, l *lane, path string) (json.RawMessag
 
 // try sends one request, in one of the run's places, unless the lane is closed.
 func (n *nodeRun) try(ctx context.Context, l *lane, path string) (json.RawMessage, error) {
-	if err := n.run.places.take(ctx); err != nil {
+	if err := n.run.places.take(ctx, n); err != nil {
 		return nil, err
 	}
 	defer n.run.places.leave()

@@ -20,6 +20,7 @@ type nodeRun struct {
 	status  inventory.NodeStatus
 	address netip.Addr
 	waiting []*guestRun
+	left    atomic.Int64 // guests that are not read to the end
 
 	// reads and protected are the ways of configurations and states, and of addresses.
 	reads, protected *lane
@@ -65,6 +66,7 @@ func (n *nodeRun) start(group *stdsync.WaitGroup) {
 	for _, g := range n.waiting {
 		jobs = append(jobs, func() { g.readConfig(protected) })
 	}
+	n.left.Add(int64(len(n.waiting)))
 	n.waiting = nil
 	queue := make(chan func(), len(jobs))
 	for _, job := range jobs {

@@ -23,7 +23,7 @@ type run struct {
 	scope  sync.Scope
 	began  time.Time
 	now    time.Time // the same, by the monotonic clock
-	places slots     // one for each request under way in the cluster
+	places *places   // one for each request under way in the cluster
 	known  *memory
 	owed   owed
 	survey *survey
@@ -44,7 +44,7 @@ func newRun(ctx context.Context, s *Source, scope sync.Scope) *run {
 	r := &run{
 		source: s, scope: scope, nodes: map[string]*nodeRun{}, now: now,
 		began:  now.UTC().Round(0), // without the monotonic clock, which only this process knows
-		places: make(slots, s.options.ClusterReads),
+		places: newPlaces(s.options.ClusterReads),
 		known:  known,
 	}
 	if scope.Incremental {
@@ -164,8 +164,7 @@ func (r *run) offline(n *nodeRun) {
 	n.protected.close(why)
 }
 
-// pass reads all that waits, on all nodes beside each other. The places of the run are given in the order of asking, so
-// that no node waits for another to be through.
+// pass reads all that waits, on all nodes beside each other.
 func (r *run) pass() {
 	var group stdsync.WaitGroup
 	r.whole.start(&group)

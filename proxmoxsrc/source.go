@@ -48,7 +48,8 @@ type Options struct {
 	// NodeProtectedReads bounds the reads of addresses under way on one node; each keeps one of the node's three
 	// pvedaemon workers busy, for up to 8 s. By default 2.
 	NodeProtectedReads int
-	// ClusterReads bounds the requests of a run under way in the whole cluster. By default 32.
+	// ClusterReads bounds the requests of a run under way in the whole cluster. By default 32. While all are taken, the next
+	// is for the node that has most guests left to read.
 	ClusterReads int
 	// ClusterTimeout bounds each request that the entry node answers itself. By default 10 s.
 	ClusterTimeout time.Duration
