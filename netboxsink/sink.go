@@ -43,7 +43,7 @@ type Options struct {
 	// Python, take turns, and take longer together than one after the other.
 	Readers int
 	// Writers is how many writes may be under way at once. By default 4. Whatever it is, there are at most as many as the
-	// engine's Flight.
+	// engine's Flight. To a NetBox with two workers, 2 took as long as 4 and cost some 6 % less of its CPU time.
 	//
 	// Unless FixedPace is set, writes follow NetBox's answers between bounds. From Writers down to 1 are under way at once:
 	// half as many after a 429, a 502, 503 or 504, a deadlock or a lost answer, one more after every fourth good answer.
