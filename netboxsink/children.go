@@ -197,7 +197,7 @@ func (r *reading) macs(f family, i *interfaceObject, unit unitRead, name string,
 		if i.PrimaryMAC != nil && b.ID == i.PrimaryMAC.ID {
 			record.Fields.Set("primary_mac_address", sync.Field{Value: sync.Ref(m.Key)})
 		}
-		r.keys[m.Key] = true
+		r.keys.add(m.Key)
 		macs = append(macs, m)
 	}
 	return macs
@@ -217,7 +217,7 @@ func (r *reading) vlanList(list []brief) sync.Value {
 	slices.SortFunc(list, func(a, b brief) int { return cmp.Compare(a.ID, b.ID) })
 	for _, b := range list {
 		key := foreign(KindVLAN, b.ID)
-		if !r.keys[key] {
+		if !r.keys.has(key) {
 			r.add(sync.Record{
 				Key: key, ID: id(b.ID), Label: b.label(), Fields: sync.NewFields(map[string]sync.Field{"vid": {Value: sync.Int(b.VID)}}),
 			})
@@ -241,7 +241,7 @@ func (r *reading) disk(d *diskObject, unit unitRead) {
 	d.note(&record.Fields)
 	for _, name := range unit.children {
 		if familyOf(KindVirtualMachine).child(name) == KindDisk && slices.Contains(unit.memory.Last(name, "name"), sync.String(d.Name)) {
-			if key := childKey(KindDisk, unit.key, name); !r.keys[key] {
+			if key := childKey(KindDisk, unit.key, name); !r.keys.has(key) {
 				record.Key, record.Source = key, unit.source
 			}
 			break
@@ -288,7 +288,7 @@ func (r *reading) addressFields(a *addressObject) sync.Fields {
 // nothing is desired under: a write whose answer was lost, and that landed after it was looked for, leaves a second
 // object of what NetBox does not keep unique.
 func (r *reading) oursOrSurplus(key sync.Key, number int64) sync.Key {
-	if r.keys[key] {
+	if r.keys.has(key) {
 		key.Name += "~" + id(number)
 	}
 	return key

@@ -59,7 +59,7 @@ func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, erro
 		r.sharedObject(KindTag, &tags[i])
 	}
 	// Without the field nothing bears it, and NetBox takes the filter by it for none at all.
-	if r.keys[sync.Key{Kind: KindCustomField, Name: fieldSource}] {
+	if r.keys.has(sync.Key{Kind: KindCustomField, Name: fieldSource}) {
 		r.ownClusters(clusters, scope.Sources)
 		if err := r.ours(ctx, s, scope.Sources, machines); err != nil {
 			return nil, err
@@ -141,7 +141,7 @@ func (r *reading) allChildren(s *Sink, parts [2]components) {
 func (r *reading) join(part *reading) {
 	r.records = slices.Grow(r.records, len(part.records))
 	for _, record := range part.records {
-		if !r.keys[record.Key] {
+		if !r.keys.has(record.Key) {
 			r.add(record)
 		}
 	}
@@ -150,12 +150,21 @@ func (r *reading) join(part *reading) {
 // reading turns what was read into records.
 type reading struct {
 	known   map[sync.Kind]map[string]sync.Key // by id, what references may point to
-	keys    map[sync.Key]bool
+	keys    keySet
 	records []sync.Record
 }
 
+type keySet map[sync.Key]struct{}
+
+func (s keySet) has(key sync.Key) bool {
+	_, there := s[key]
+	return there
+}
+
+func (s keySet) add(key sync.Key) { s[key] = struct{}{} }
+
 func newReading(current *sync.State) *reading {
-	r := &reading{known: map[sync.Kind]map[string]sync.Key{}, keys: map[sync.Key]bool{}}
+	r := &reading{known: map[sync.Kind]map[string]sync.Key{}, keys: keySet{}}
 	for _, record := range current.Records {
 		r.know(record.Key, record.ID)
 	}
@@ -163,11 +172,14 @@ func newReading(current *sync.State) *reading {
 }
 
 func (r *reading) know(key sync.Key, id string) {
+	r.keys.add(key)
+	if key.Kind == KindDisk { // nothing refers to one
+		return
+	}
 	if r.known[key.Kind] == nil {
 		r.known[key.Kind] = map[string]sync.Key{}
 	}
 	r.known[key.Kind][id] = key
-	r.keys[key] = true
 }
 
 func (r *reading) add(record sync.Record) {
@@ -190,7 +202,7 @@ func (r *reading) ref(kind sync.Kind, b *brief) sync.Value {
 	default:
 		key = sync.Key{Kind: kind, Name: b.Slug}
 	}
-	if !r.keys[key] {
+	if !r.keys.has(key) {
 		r.add(sync.Record{Key: key, ID: id(b.ID), Label: b.label()})
 	}
 	return sync.Ref(key)
@@ -207,7 +219,7 @@ func (r *reading) ownClusters(clusters []clusterObject, sources []string) {
 	for _, c := range clusters {
 		if source := c.CustomFields.text(fieldSource); slices.Contains(sources, source) {
 			key := clusterKey(source)
-			if !r.keys[key] {
+			if !r.keys.has(key) {
 				r.cluster(key, &c)
 			}
 		}

@@ -83,17 +83,19 @@ func (m *mapping) holdUnlisted(inv *inventory.Inventory) {
 	}
 	listed := m.desired()
 	for _, r := range m.byKind[KindVirtualMachine] {
-		if r.Source == inv.Source && !listed[r.Key] {
+		if r.Source == inv.Source && !listed.has(r.Key) {
 			m.hold(sync.Hold{Unit: r.Key, Reason: gap.Reason})
 		}
 	}
 }
 
-// desired returns the keys of the records that there are so far.
-func (m *mapping) desired() map[sync.Key]bool {
-	keys := make(map[sync.Key]bool, len(m.state.Records))
+// desired returns the keys of the units that there are so far.
+func (m *mapping) desired() keySet {
+	keys := keySet{}
 	for i := range m.state.Records {
-		keys[m.state.Records[i].Key] = true
+		if r := &m.state.Records[i]; r.Key == r.Unit {
+			keys.add(r.Key)
+		}
 	}
 	return keys
 }

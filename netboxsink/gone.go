@@ -24,7 +24,7 @@ func (m *mapping) gone(inv *inventory.Inventory) {
 				continue
 			}
 			all++
-			if !desired[r.Key] {
+			if !desired.has(r.Key) {
 				gone = append(gone, r)
 			}
 		}

@@ -164,7 +164,7 @@ func without(known *sync.State, units touched) *sync.State {
 func (r *reading) clashes(devices []deviceObject, machines []machineObject, sources []string) bool {
 	seen := map[sync.Key]bool{}
 	clash := func(key sync.Key) bool {
-		again := seen[key] || r.keys[key]
+		again := seen[key] || r.keys.has(key)
 		seen[key] = true
 		return again
 	}

@@ -222,7 +222,7 @@ func (r *reading) sharedObject(kind sync.Kind, o *sharedObject) {
 	if kind == KindVRF {
 		key = foreign(kind, o.ID)
 	}
-	if r.keys[key] {
+	if r.keys.has(key) {
 		return
 	}
 	record := sync.Record{Key: key, ID: id(o.ID), Label: label}
@@ -238,7 +238,7 @@ func (r *reading) location(o *locationObject) {
 	}
 	site := r.ref(KindSite, o.Site)
 	key := sync.Key{Kind: KindLocation, Name: site.Text() + "/" + o.Slug}
-	if r.keys[key] { // of another location of the site
+	if r.keys.has(key) { // of another location of the site
 		key = foreign(KindLocation, o.ID)
 	}
 	r.add(sync.Record{Key: key, ID: id(o.ID), Label: o.Name, Fields: sync.NewFields(map[string]sync.Field{
@@ -249,7 +249,7 @@ func (r *reading) location(o *locationObject) {
 // vlanGroup adds a VLAN group, and for which site it is.
 func (r *reading) vlanGroup(o *vlanGroupObject) {
 	key := foreign(KindVLANGroup, o.ID)
-	if r.keys[key] {
+	if r.keys.has(key) {
 		return
 	}
 	record := sync.Record{Key: key, ID: id(o.ID), Label: o.Name, Fields: sync.NewFields(map[string]sync.Field{"slug": {Value: sync.String(o.Slug)}})}
@@ -262,10 +262,10 @@ func (r *reading) vlanGroup(o *vlanGroupObject) {
 // vlan adds a VLAN with where it is; one that is known by an interface alone does not tell that.
 func (r *reading) vlan(o *vlanObject) {
 	key := sync.Key{Kind: KindVLAN, Name: "#" + id(o.ID)}
-	if r.keys[key] {
+	if r.keys.has(key) {
 		key.Name += " in its place"
 	}
-	if r.keys[key] {
+	if r.keys.has(key) {
 		return
 	}
 	fields := sync.NewFields(map[string]sync.Field{
