@@ -3,6 +3,7 @@ package netboxsink
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -36,7 +37,8 @@ func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, erro
 	var fields, tags []sharedObject
 	var clusters []clusterObject
 	machines := pager[machineObject]{client: s.client, kind: KindVirtualMachine, filter: marked(scope.Sources), first: foretaste}
-	if err := beside(ctx, 4, func(ctx context.Context, i int) (err error) {
+	var refused [4]error // each is waited for, and the first told: to a token without rights the same at each run
+	if err := beside(ctx, len(refused), func(ctx context.Context, i int) (err error) {
 		switch i {
 		case 0:
 			fields, err = all[sharedObject](ctx, s.client, KindCustomField, url.Values{"name": names})
@@ -47,8 +49,15 @@ func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, erro
 		case 3:
 			err = machines.next(ctx)
 		}
+		var status *StatusError
+		if errors.As(err, &status) {
+			refused[i], err = err, nil
+		}
 		return err
 	}); err != nil {
+		return nil, err
+	}
+	if err := cmp.Or(refused[:]...); err != nil {
 		return nil, err
 	}
 	r := newReading(&sync.State{})

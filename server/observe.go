@@ -18,15 +18,13 @@ type RunInfo struct {
 	Created time.Time
 }
 
-// watched hands an event to the server's observer, if there is one.
+// watched hands an event to the server's observer, if there is one. The lock is held, so that nobody is answered before
+// the observer knows: who scrapes metrics after a run finds it in them.
 func (r *run) watched(ev sync.Event) {
 	if r.watch == nil {
 		return
 	}
-	r.mu.Lock()
-	state := r.state
-	r.mu.Unlock()
-	r.watch(RunInfo{ID: r.id, Stage: r.order.stream, DryRun: r.order.dry, State: string(state), Created: r.created}, ev)
+	r.watch(RunInfo{ID: r.id, Stage: r.order.stream, DryRun: r.order.dry, State: string(r.state), Created: r.created}, ev)
 }
 
 // Stats is what a server is doing.

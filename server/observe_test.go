@@ -3,6 +3,7 @@ package server_test
 import (
 	"io"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,6 +41,23 @@ func TestObserve(t *testing.T) {
 			{"virtual-machines", "running", false, 1},
 			{"virtual-machines", "cancelled", false, 2},
 		}, got)
+	})
+}
+
+func TestNobodyIsAnsweredBeforeTheObserverKnows(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var known atomic.Bool
+		s := serve(t, &server.Options{Observe: func(_ server.RunInfo, ev sync.Event) {
+			if _, last := ev.(sync.Complete); last {
+				time.Sleep(time.Second)
+				known.Store(true)
+			}
+		}})
+		posted := s.later(http.MethodPost, devices)
+		s.backend.run(t).finish()
+		<-posted
+		assert.True(t, known.Load())
 	})
 }
 

@@ -69,13 +69,20 @@ func newRun(o order) *run {
 	return r
 }
 
-// observe adds an event. What comes after the end is dropped.
+// observe adds an event, and tells of it. What comes after the end is dropped.
 func (r *run) observe(ev sync.Event) {
+	if r.add(ev) {
+		r.told()
+	}
+}
+
+// add adds an event, unless it is to be dropped.
+func (r *run) add(ev sync.Event) bool {
 	complete, last := ev.(sync.Complete)
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.ended || last && complete.Result == nil {
-		r.mu.Unlock()
-		return
+		return false
 	}
 	// What a watcher has seen is on disk: then the ids that it may come back with are known after a restart.
 	r.record.append(ev)
@@ -85,11 +92,10 @@ func (r *run) observe(ev sync.Event) {
 		r.ended = true
 		r.state = r.outcome(complete.Result)
 	}
+	r.watched(ev)
 	close(r.changed)
 	r.changed = make(chan struct{})
-	r.mu.Unlock()
-	r.watched(ev)
-	r.told()
+	return true
 }
 
 // outcome returns the state that a result stands for. The lock is held.
