@@ -174,12 +174,18 @@ func (w *bulk) send(ctx context.Context, entries []entry) ([]byte, error) {
 	return w.sink.client.send(ctx, w.method(), tables[w.kind].path, query, raw)
 }
 
-// answered returns the fields that the answer is to hold. NetBox writes no field that it is not to answer, so these are all
-// that are written; and it knows of the defaults of custom fields, on what is created, only where it answers those.
+// answered returns the fields that the answer is to hold. NetBox writes no field that it is not to answer, so all that are
+// written are among them; and it knows of the defaults of custom fields, on what is created, only where it answers those.
+// Of what is updated it is to answer all that is read of the kind: what that refers to NetBox then reads for all objects at
+// once, and otherwise for each one that it saves, which costs up to a fifth more (measured with 4.7.3).
 func (w *bulk) answered(bodies []json.RawMessage) []string {
-	names := map[string]bool{"id": true}
-	if w.op == sync.Create {
-		names["custom_fields"] = true
+	always := "id,custom_fields"
+	if w.op == sync.Update {
+		always = tables[w.kind].fields
+	}
+	names := map[string]bool{}
+	for name := range strings.SplitSeq(always, ",") {
+		names[name] = true
 	}
 	for _, body := range bodies {
 		var fields map[string]json.RawMessage
