@@ -6,7 +6,7 @@ import (
 )
 
 // macGroup: NetBox 4.7 takes a MAC address with its interface. Elsewhere it is an object of its own, to which the interface
-// is made to point.
+// points from the beginning, which assigns it (from 4.4.2), or is made to.
 func macGroup() group {
 	together := withMachines(interfacePath, interfaces)
 	return group{"an interface and its MAC address", someRows, []way{
@@ -17,6 +17,20 @@ func macGroup() group {
 			}
 			return func(ctx context.Context) error {
 				_, err := w.create(ctx, made.path, made.rows, how{})
+				return err
+			}, err
+		}},
+		{name: "the MAC address first: POST, POST", since: "4.5", prepare: func(ctx context.Context, w *writer, n int) (writing, error) {
+			made, err := together(ctx, w, n)
+			return func(ctx context.Context) error {
+				ids, err := w.create(ctx, macPath, w.freeMACs(n), how{})
+				if err != nil {
+					return err
+				}
+				for i, row := range made.rows {
+					row["primary_mac_address"] = ids[i]
+				}
+				_, err = w.create(ctx, made.path, made.rows, how{})
 				return err
 			}, err
 		}},
@@ -93,7 +107,7 @@ func batchGroup(name string, rows making) group {
 
 // primaryAddressGroup: the request that makes an address the primary one can bring the memory up to date.
 func primaryAddressGroup() group {
-	patches := func(more body) func(context.Context, *writer, int) (writing, error) {
+	patches := func(how how, more body) func(context.Context, *writer, int) (writing, error) {
 		return func(ctx context.Context, w *writer, n int) (writing, error) {
 			machines, ports, err := w.newInterfaces(ctx, n)
 			if err != nil {
@@ -104,11 +118,13 @@ func primaryAddressGroup() group {
 				return nil, err
 			}
 			rows := each(pointers(machines, "primary_ip4", addresses), more)
-			return func(ctx context.Context) error { return w.patch(ctx, machinePath, rows, how{}) }, nil
+			return func(ctx context.Context) error { return w.patch(ctx, machinePath, rows, how) }, nil
 		}
 	}
 	return group{"the primary IP address of a virtual machine", someRows, []way{
-		{name: "PATCH of it alone", prepare: patches(nil)},
-		{name: fmt.Sprintf("with a JSON custom field, %d bytes", memorySize), prepare: patches(body{"custom_fields": body{memoryField: memory()}})},
+		{name: "PATCH of it alone", prepare: patches(how{}, nil)},
+		{name: "answers cut by fields=", prepare: patches(how{cut: true}, nil)},
+		{name: "cut, with what the machine refers to", prepare: patches(how{cut: true, more: machineReferences()}, nil)},
+		{name: fmt.Sprintf("with a JSON custom field, %d bytes", memorySize), prepare: patches(how{}, body{"custom_fields": body{memoryField: memory()}})},
 	}}
 }

@@ -66,6 +66,20 @@ func (w *writer) macs(interfaces []int64) []body {
 	return rows
 }
 
+// freeMACs returns MAC addresses that are on no interface.
+func (w *writer) freeMACs(n int) []body {
+	rows := make([]body, n)
+	for i := range rows {
+		rows[i] = body{"mac_address": w.mac()}
+	}
+	return rows
+}
+
+// machineReferences are the fields by which a virtual machine refers to other objects.
+func machineReferences() []string {
+	return []string{"site", "cluster", "device", "role", "platform", "tenant", "tags"}
+}
+
 // addresses returns one for each interface.
 func (w *writer) addresses(interfaces []int64) []body {
 	rows := make([]body, len(interfaces))

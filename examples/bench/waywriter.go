@@ -20,10 +20,11 @@ type writer struct {
 
 // how says in which way rows are sent; the zero value is lists of the largest size, one after the other.
 type how struct {
-	batch  int  // rows of a list
-	flight int  // lists under way at once
-	cut    bool // answers hold only what was sent
-	kept   bool // over connections that are kept
+	batch  int      // rows of a list
+	flight int      // lists under way at once
+	cut    bool     // answers hold only what was sent
+	more   []string // and these, where answers are cut
+	kept   bool     // over connections that are kept
 }
 
 // gently is how what is not measured is written: by all of NetBox's workers.
@@ -118,6 +119,9 @@ func (h how) query(method string, list []body) string {
 	fields["id"] = nil
 	if method == http.MethodPost {
 		fields["custom_fields"] = nil
+	}
+	for _, name := range h.more {
+		fields[name] = nil
 	}
 	names := strings.Join(slices.Sorted(maps.Keys(fields)), ",")
 	return "?" + url.Values{"fields": {names}, "exclude": {"config_context"}}.Encode()
