@@ -23,8 +23,18 @@ func (s *Sink) Apply(ctx context.Context, b sync.Batch) ([]sync.Outcome, error) 
 		return nil, fmt.Errorf("netboxsink: there is no kind %q", b.Kind)
 	}
 	w := &bulk{sink: s, kind: b.Kind, op: b.Op, outcomes: make([]sync.Outcome, len(b.Items))}
+	items := b.Items
+	if b.Op == sync.Create && (b.Kind == KindInterface || b.Kind == KindNodeInterface) && s.serves().inlineMAC {
+		var err error
+		if items, err = w.withMACs(ctx, items); err != nil {
+			return nil, err
+		}
+	}
 	var due []entry
-	for i, item := range b.Items {
+	for i, item := range items {
+		if w.outcomes[i].Err != nil {
+			continue
+		}
 		e := entry{index: i, item: item}
 		if b.Op == sync.Delete {
 			e.body = json.RawMessage(`{"id":` + item.ID + `}`)

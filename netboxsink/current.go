@@ -110,7 +110,7 @@ func (r *reading) ours(ctx context.Context, s *Sink, sources []string, machines 
 		return err
 	}
 	r.allChildren(s, parts)
-	return nil
+	return r.looseMACs(ctx, s, parts)
 }
 
 // lists returns how many lists the ids of so many machines make at least.
@@ -133,7 +133,7 @@ func (r *reading) readChildren(ctx context.Context, s *Sink, units [2]map[int64]
 		return err
 	}
 	r.allChildren(s, parts)
-	return nil
+	return r.looseMACs(ctx, s, parts)
 }
 
 // allChildren adds what hangs on devices and on virtual machines.

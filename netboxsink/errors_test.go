@@ -212,6 +212,7 @@ func TestMissingPermissionIsNamed(t *testing.T) {
 		"virtualization.virtualmachine": "may not add virtual machine objects (virtualization.virtualmachine)",
 		"virtualization.vminterface":    "may not add vm interface objects (virtualization.vminterface)",
 		"virtualization.virtualdisk":    "may not add virtual disk objects (virtualization.virtualdisk)",
+		"dcim.macaddress":               "may not add mac address objects (dcim.macaddress)",
 		"ipam.ipaddress":                "may not add ip address objects (ipam.ipaddress)",
 	} {
 		t.Run(model, func(t *testing.T) {

@@ -78,13 +78,13 @@ func (m *mapping) networkInterface(u *unit, n *nic, fields sync.Fields) {
 	const source = "the MAC address of the interface"
 	mac := sync.Record{
 		Key: childKey(u.family.mac, u.key, macName(u.slot(n), n.mac)), Unit: u.key, Label: n.mac, Source: u.inv.Source,
-		Inline: m.release.inlineMAC,
 		Fields: sync.NewFields(map[string]sync.Field{
 			"mac_address":     {Value: sync.String(n.mac), From: source, Rule: sync.CreateOnly},
 			"assigned_object": {Value: sync.Ref(n.key), From: source, Needed: true},
 		}),
 	}
-	if m.current[mac.Key] == nil && n.was != nil {
+	was := m.current[mac.Key]
+	if was == nil && n.was != nil {
 		for _, r := range m.onUnit[n.was.Unit] {
 			if r.Key.Kind == u.family.mac && r.Source == "" && r.Fields.Value("assigned_object") == sync.Ref(n.was.Key) &&
 				r.Fields.Value("mac_address") == sync.String(n.mac) {
@@ -93,7 +93,8 @@ func (m *mapping) networkInterface(u *unit, n *nic, fields sync.Fields) {
 			}
 		}
 	}
-	if m.release.inlineMAC {
+	loose := was != nil && was.Fields.Value("assigned_object").IsNull()
+	if mac.Inline = m.release.inlineMAC && !loose; mac.Inline {
 		record.Fields.Set("mac_address", from(source, sync.String(n.mac)))
 	} else {
 		record.Fields.Set("primary_mac_address", from(source, sync.Ref(mac.Key)))

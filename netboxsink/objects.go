@@ -229,9 +229,12 @@ func (a *addressObject) holder() string {
 
 type macObject struct {
 	listed
-	Address      string `json:"mac_address"`
-	AssignedType string `json:"assigned_object_type"`
-	AssignedID   int64  `json:"assigned_object_id"`
+	Address      string     `json:"mac_address"`
+	AssignedType string     `json:"assigned_object_type"`
+	AssignedID   int64      `json:"assigned_object_id"`
+	Description  string     `json:"description"`
+	Comments     string     `json:"comments"`
+	Tags         []tagBrief `json:"tags"`
 }
 
 type diskObject struct {

@@ -14,8 +14,8 @@ import (
 type release struct {
 	version string // as NetBox tells it
 	minor   int    // 4.minor
-	// inlineMAC: an interface takes mac_address, makes the MAC object and makes it primary (4.7). Before, the MAC is a
-	// request of its own and the interface points to it in another.
+	// inlineMAC: an interface takes mac_address, makes the MAC object and makes it primary (4.7), so that what is wanted of
+	// both is one change. Before, the MAC is a request of its own and the interface points to it in another.
 	inlineMAC bool
 	// machineTypes: virtual machines have a type (4.6).
 	machineTypes bool

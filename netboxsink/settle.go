@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/proxbox-go/proxbox/sync"
@@ -84,8 +85,11 @@ func (w *bulk) find(ctx context.Context, entries []entry) (map[int]string, error
 		})
 	case KindMAC, KindNodeMAC:
 		return findIn[macObject](ctx, w, entries, "mac_address", textOf("mac_address"), func(e entry, a *macObject) (int64, bool) {
-			return a.ID, strings.EqualFold(a.Address, textOf("mac_address")(e)) && id(a.AssignedID) == refOf("assigned_object")(e) &&
-				a.AssignedType == familyOf(w.kind).model()
+			if !strings.EqualFold(a.Address, textOf("mac_address")(e)) {
+				return a.ID, false
+			}
+			on := refOf("assigned_object")(e)
+			return a.ID, on == "" && a.isLoose() || id(a.AssignedID) == on && a.AssignedType == familyOf(w.kind).model()
 		})
 	case KindCluster:
 		return findIn[clusterObject](ctx, w, entries, "name", textOf("name"), func(e entry, c *clusterObject) (int64, bool) {
@@ -115,7 +119,7 @@ func findIn[T any](ctx context.Context, w *bulk, entries []entry, parameter stri
 		if err != nil {
 			return nil, err
 		}
-		for i := range objects {
+		for i := range slices.Backward(objects) { // what landed just now is the youngest
 			for _, e := range entries {
 				if _, done := found[e.index]; done {
 					continue

@@ -25,7 +25,7 @@ type table struct {
 
 const (
 	addressFields = "id,address,status,role,vrf,description,assigned_object_type,assigned_object_id,assigned_object"
-	macFields     = "id,mac_address,assigned_object_type,assigned_object_id"
+	macFields     = "id,mac_address,assigned_object_type,assigned_object_id,description,comments,tags"
 )
 
 // tables has the tables by kind. It is read only.

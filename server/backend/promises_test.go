@@ -180,6 +180,9 @@ func (w *world) isGone(was, is moment, r row) {
 	if f == nil || t.path == "" {
 		return // made and deleted in one step
 	}
+	if _, theirs := w.book.theirs[t]; t.path == macs && f["assigned_object_id"] == nil && !theirs {
+		return // made by a run that was cut off before it made the interface
+	}
 	unit := was.netbox.unitOf(t)
 	source := was.netbox[unit].source()
 	if was.estates[source] == nil {

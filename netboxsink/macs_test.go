@@ -1,0 +1,121 @@
+package netboxsink_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/proxbox-go/proxbox/netboxsink/netboxtest"
+	"github.com/proxbox-go/proxbox/sync/inventory"
+)
+
+// TestMACAddressesComeFirst: from NetBox 4.7 on, where either way leaves the same, an interface is created with its MAC
+// address, which is made before and costs no request to make it the primary one.
+func TestMACAddressesComeFirst(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string][]string{
+		"4.6": {"POST " + interfaces, "POST " + macs, "PATCH " + interfaces},
+		"4.7": {"POST " + macs, "POST " + interfaces},
+	} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			l := newLabWith(t, &netboxtest.Options{Version: version}, nil, pair())
+			l.run()
+			var got []string
+			for _, r := range l.written() {
+				if path := strings.Trim(strings.TrimPrefix(r.Path, "/api/"), "/"); path == interfaces || path == macs {
+					got = append(got, r.Method+" "+path)
+				}
+			}
+			assert.Equal(t, want, got)
+			assert.Equal(t, []string{"BC:24:11:00:01:00", "BC:24:11:00:02:00", "BC:24:11:00:02:01"}, l.column(macs, "mac_address"))
+			assert.Equal(t, l.column(macs, "mac_address"), l.column(interfaces, "primary_mac_address"))
+			assert.NotContains(t, l.column(macs, "assigned_object"), "", "on an interface")
+			l.quiet()
+		})
+	}
+}
+
+// cutBefore runs until NetBox is to create something at the path, and cancels the run instead.
+func (l *lab) cutBefore(path string) {
+	l.t.Helper()
+	ctx, cancel := context.WithCancelCause(l.context())
+	defer cancel(nil)
+	l.through(func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost && r.URL.Path == "/api/"+path+"/" {
+				cancel(errPulledPlug)
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			l.netbox.ServeHTTP(w, r)
+		})
+	})
+	_, err := l.engine.Run(ctx, nil)
+	require.ErrorIs(l.t, err, errPulledPlug)
+	l.through(func(netbox http.Handler) http.Handler { return netbox })
+}
+
+// TestMACAddressesOfARunThatWasCutOff: what was made before the interfaces could be is taken for them by the next run, and
+// goes where nothing needs it, but is a person's once a person wrote to it.
+func TestMACAddressesOfARunThatWasCutOff(t *testing.T) {
+	t.Parallel()
+	const web, db, other = "BC:24:11:00:01:00", "BC:24:11:00:02:00", "BC:24:11:00:01:FF"
+	for name, c := range map[string]struct {
+		meanwhile func(l *lab)
+		left      []string // MAC addresses
+		made      int      // of them by the next run
+		loose     []string
+	}{
+		"all as before": {func(*lab) {}, []string{web, db, "BC:24:11:00:02:01"}, 0, nil},
+		"the guest has another": {
+			func(l *lab) { l.guest(101, func(g *inventory.Guest) { g.NICs[0].MAC = other }) },
+			[]string{other, db, "BC:24:11:00:02:01"}, 1, nil,
+		},
+		"the interface is no more": {
+			func(l *lab) { l.guest(102, func(g *inventory.Guest) { g.NICs = g.NICs[:1] }) }, []string{web, db}, 0, nil,
+		},
+		"a person wrote to it": {
+			func(l *lab) {
+				l.personEdits(macs, l.one(macs, "mac_address", web), map[string]any{"description": "mine"})
+			},
+			[]string{web, web, db, "BC:24:11:00:02:01"}, 1, []string{web},
+		},
+		"two of a kind": {
+			func(l *lab) { l.person(macs, map[string]any{"mac_address": web}) },
+			[]string{web, web, db, "BC:24:11:00:02:01"}, 0, []string{web},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, pair())
+				l.cutBefore(interfaces)
+				require.Empty(t, l.column(interfaces, "id"))
+				c.meanwhile(l)
+				before := l.column(macs, "id")
+				l.run()
+				var loose []string
+				for _, mac := range l.where(macs, "assigned_object", "") {
+					loose = append(loose, mac.at("mac_address"))
+				}
+				assert.ElementsMatch(t, c.left, l.column(macs, "mac_address"))
+				assert.Equal(t, c.loose, loose)
+				made := 0
+				for _, id := range l.column(macs, "id") {
+					if !slices.Contains(before, id) {
+						made++
+					}
+				}
+				assert.Equal(t, c.made, made, "made anew")
+				l.quiet()
+			})
+		})
+	}
+}
