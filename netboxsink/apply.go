@@ -24,7 +24,7 @@ func (s *Sink) Apply(ctx context.Context, b sync.Batch) ([]sync.Outcome, error) 
 	}
 	w := &bulk{sink: s, kind: b.Kind, op: b.Op, outcomes: make([]sync.Outcome, len(b.Items))}
 	items := b.Items
-	if b.Op == sync.Create && (b.Kind == KindInterface || b.Kind == KindNodeInterface) && s.serves().inlineMAC {
+	if b.Op == sync.Create && (b.Kind == KindInterface || b.Kind == KindNodeInterface) && s.serves().macFirst {
 		var err error
 		if items, err = w.withMACs(ctx, items); err != nil {
 			return nil, err

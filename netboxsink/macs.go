@@ -11,9 +11,9 @@ import (
 )
 
 // withMACs makes the MAC addresses of interfaces that are to be created, on no interface as yet, and returns the interfaces
-// with these: NetBox (from 4.4.2) puts such a one on the interface that is created with it as its primary one. That costs
-// a fifth less than an interface with mac_address (4.7), which NetBox saves twice. An interface whose MAC address fails
-// does so for the same reason.
+// with these: NetBox (from 4.4.2) puts such a one on the interface that is created with it as its primary one. Measured
+// with 4.7.3 that costs a fifth less than an interface with mac_address (4.7), which NetBox saves twice, and three tenths
+// less than a request to make it the primary one. An interface whose MAC address fails does so for the same reason.
 func (w *bulk) withMACs(ctx context.Context, interfaces []sync.Item) ([]sync.Item, error) {
 	macs := sync.Batch{Kind: familyOf(w.kind).mac, Op: sync.Create}
 	var on []int // of each, its interface's place
@@ -48,7 +48,7 @@ func (w *bulk) withMACs(ctx context.Context, interfaces []sync.Item) ([]sync.Ite
 // looseMACs adds the MAC addresses that a run which was cut off made for interfaces that it did not come to make: on no
 // interface and as bare as it makes them, where the memory names both and neither is there.
 func (r *reading) looseMACs(ctx context.Context, s *Sink, parts [2]components) error {
-	if !s.serves().inlineMAC {
+	if !s.serves().macFirst {
 		return nil
 	}
 	type place struct {

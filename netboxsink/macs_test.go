@@ -15,12 +15,14 @@ import (
 	"github.com/proxbox-go/proxbox/sync/inventory"
 )
 
-// TestMACAddressesComeFirst: from NetBox 4.7 on, where either way leaves the same, an interface is created with its MAC
-// address, which is made before and costs no request to make it the primary one.
+// TestMACAddressesComeFirst: an interface is created with its MAC address where NetBox can: no other request makes it the
+// primary one.
 func TestMACAddressesComeFirst(t *testing.T) {
 	t.Parallel()
 	for version, want := range map[string][]string{
-		"4.6": {"POST " + interfaces, "POST " + macs, "PATCH " + interfaces},
+		"4.4": {"POST " + interfaces, "POST " + macs, "PATCH " + interfaces},
+		"4.5": {"POST " + macs, "POST " + interfaces},
+		"4.6": {"POST " + macs, "POST " + interfaces},
 		"4.7": {"POST " + macs, "POST " + interfaces},
 	} {
 		t.Run(version, func(t *testing.T) {
@@ -92,30 +94,32 @@ func TestMACAddressesOfARunThatWasCutOff(t *testing.T) {
 			[]string{web, web, db, "BC:24:11:00:02:01"}, 0, []string{web},
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				l := newLab(t, pair())
-				l.cutBefore(interfaces)
-				require.Empty(t, l.column(interfaces, "id"))
-				c.meanwhile(l)
-				before := l.column(macs, "id")
-				l.run()
-				var loose []string
-				for _, mac := range l.where(macs, "assigned_object", "") {
-					loose = append(loose, mac.at("mac_address"))
-				}
-				assert.ElementsMatch(t, c.left, l.column(macs, "mac_address"))
-				assert.Equal(t, c.loose, loose)
-				made := 0
-				for _, id := range l.column(macs, "id") {
-					if !slices.Contains(before, id) {
-						made++
+		for _, version := range []string{"4.5", "4.7"} {
+			t.Run(name+"/"+version, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					l := newLabWith(t, &netboxtest.Options{Version: version}, nil, pair())
+					l.cutBefore(interfaces)
+					require.Empty(t, l.column(interfaces, "id"))
+					c.meanwhile(l)
+					before := l.column(macs, "id")
+					l.run()
+					var loose []string
+					for _, mac := range l.where(macs, "assigned_object", "") {
+						loose = append(loose, mac.at("mac_address"))
 					}
-				}
-				assert.Equal(t, c.made, made, "made anew")
-				l.quiet()
+					assert.ElementsMatch(t, c.left, l.column(macs, "mac_address"))
+					assert.Equal(t, c.loose, loose)
+					made := 0
+					for _, id := range l.column(macs, "id") {
+						if !slices.Contains(before, id) {
+							made++
+						}
+					}
+					assert.Equal(t, c.made, made, "made anew")
+					l.quiet()
+				})
 			})
-		})
+		}
 	}
 }

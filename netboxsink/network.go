@@ -94,7 +94,7 @@ func (m *mapping) networkInterface(u *unit, n *nic, fields sync.Fields) {
 		}
 	}
 	loose := was != nil && was.Fields.Value("assigned_object").IsNull()
-	if mac.Inline = m.release.inlineMAC && !loose; mac.Inline {
+	if mac.Inline = !loose && (m.release.inlineMAC || m.release.macFirst && n.was == nil); mac.Inline {
 		record.Fields.Set("mac_address", from(source, sync.String(n.mac)))
 	} else {
 		record.Fields.Set("primary_mac_address", from(source, sync.Ref(mac.Key)))

@@ -139,9 +139,12 @@ func TestRejectedChildCostsItsUnitAlone(t *testing.T) {
 				assert.ErrorContains(t, partial.Failures[0], refusal)
 				assert.Len(t, s.column(machines, "id"), 5)
 				assert.Len(t, s.column(c.path, "id"), 4)
+				_, err = s.try()
+				require.Error(t, err)
 				s.refuses = func(string, map[string]json.RawMessage) bool { return false }
 				s.run()
 				assert.Len(t, s.column(c.path, "id"), 5)
+				assert.Len(t, s.column(macs, "id"), 5, "none for each try")
 				s.quiet()
 			})
 		}

@@ -17,6 +17,9 @@ type release struct {
 	// inlineMAC: an interface takes mac_address, makes the MAC object and makes it primary (4.7), so that what is wanted of
 	// both is one change. Before, the MAC is a request of its own and the interface points to it in another.
 	inlineMAC bool
+	// macFirst: an interface that is created with a MAC address which is on none gets it (4.4.2, of which the patch level is
+	// not looked at).
+	macFirst bool
 	// machineTypes: virtual machines have a type (4.6).
 	machineTypes bool
 	// siteOfDevice: a virtual machine is in the site of its device (4.6).
@@ -34,7 +37,7 @@ const (
 func newRelease(version string, minor int) *release {
 	return &release{
 		version: version, minor: minor,
-		inlineMAC: minor >= 7, machineTypes: minor >= 6, siteOfDevice: minor >= 6, startOnBoot: minor >= 5,
+		inlineMAC: minor >= 7, macFirst: minor >= 5, machineTypes: minor >= 6, siteOfDevice: minor >= 6, startOnBoot: minor >= 5,
 	}
 }
 

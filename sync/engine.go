@@ -25,7 +25,7 @@ type Options struct {
 	// Flight is how many writes may be under way at once. By default 4.
 	Flight int
 	// Chunk is how many units go through their writes together. By default it follows from the number of units,
-	// between 25 and 100: many small chunks let a watcher see objects finish, few large ones save requests.
+	// between 25 and 200: many small chunks let a watcher see objects finish, few large ones save requests.
 	Chunk int
 	// Policy is that of runs which bring none. By default the sink's rules hold.
 	Policy Policy

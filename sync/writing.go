@@ -256,7 +256,7 @@ func (w *writing) chunkSize(units int) int {
 	if o.Chunk > 0 {
 		return o.Chunk
 	}
-	return min(max(units/(2*o.Flight), 25), 100)
+	return min(max(units/(2*o.Flight), 25), 200)
 }
 
 // merge takes over what a chunk that has ended wrote.
