@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
@@ -63,7 +64,26 @@ func (f *floor) send(ctx context.Context, method, path string, body any) ([]byte
 	if err != nil {
 		return nil, err
 	}
-	return f.exchange(ctx, method, path, "", raw)
+	for attempt := 1; ; attempt++ {
+		answer, err := f.exchange(ctx, method, path, "", raw)
+		if err == nil || attempt == attempts || !isDeadlock(err) {
+			return answer, err
+		}
+		select {
+		case <-time.After(rand.N(time.Second)):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// attempts bounds how often a list is sent that meets a deadlock, which comes now and then of lists side by side.
+const attempts = 5
+
+// isDeadlock tells whether PostgreSQL ended the request for another one: NetBox took nothing of it.
+func isDeadlock(err error) bool {
+	var answer *refused
+	return errors.As(err, &answer) && answer.code == http.StatusInternalServerError && strings.Contains(answer.body, "deadlock detected")
 }
 
 func (f *floor) exchange(ctx context.Context, method, path, query string, body []byte) ([]byte, error) {

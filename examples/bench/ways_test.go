@@ -219,3 +219,20 @@ func TestRefusedWay(t *testing.T) {
 	_, err = measureGroup(t.Context(), bad, w, "4.7", ownCPUTime(t), 1)
 	require.ErrorContains(t, err, "sent, 1 of them: POST /api/virtualization/interfaces/ is answered 400")
 }
+
+// TestDeadlock: a list that meets a deadlock is sent again, and others' refusals are told.
+func TestDeadlock(t *testing.T) {
+	t.Parallel()
+	box, err := netboxtest.New(nil)
+	require.NoError(t, err)
+	server := httptest.NewServer(box)
+	t.Cleanup(server.Close)
+	f := newFloor(end{server.URL, netboxtest.TokenV1}, cpuTime{})
+	fired := box.Inject(netboxtest.Fault{Kind: netboxtest.FaultDeadlock, Method: http.MethodPost, Times: 2})
+	_, err = f.send(t.Context(), http.MethodPost, "/api/dcim/sites/", []body{{"name": "Berlin", "slug": "berlin"}})
+	require.NoError(t, err)
+	assert.Equal(t, 2, fired())
+	_, err = f.send(t.Context(), http.MethodPost, "/api/dcim/sites/", []body{{"name": "Berlin", "slug": "berlin"}})
+	require.ErrorContains(t, err, "is answered 400")
+	assert.Len(t, box.Requests(), 4)
+}
