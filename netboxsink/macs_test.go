@@ -1,6 +1,7 @@
 package netboxsink_test
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"slices"
@@ -33,6 +34,7 @@ func TestMACAddressesComeFirst(t *testing.T) {
 			for _, r := range l.written() {
 				if path := strings.Trim(strings.TrimPrefix(r.Path, "/api/"), "/"); path == interfaces || path == macs {
 					got = append(got, r.Method+" "+path)
+					assert.Equal(t, path == macs, bytes.Contains(r.Body, []byte(`"mac_address"`)), "once: %s", r.Body)
 				}
 			}
 			assert.Equal(t, want, got)
@@ -78,7 +80,8 @@ func TestMACAddressesOfARunThatWasCutOff(t *testing.T) {
 		"all as before": {func(*lab) {}, []string{web, db, "BC:24:11:00:02:01"}, 0, nil},
 		"the guest has another": {
 			func(l *lab) { l.guest(101, func(g *inventory.Guest) { g.NICs[0].MAC = other }) },
-			[]string{other, db, "BC:24:11:00:02:01"}, 1, nil,
+			[]string{other, db, "BC:24:11:00:02:01"},
+			1, nil,
 		},
 		"the interface is no more": {
 			func(l *lab) { l.guest(102, func(g *inventory.Guest) { g.NICs = g.NICs[:1] }) }, []string{web, db}, 0, nil,
@@ -87,11 +90,15 @@ func TestMACAddressesOfARunThatWasCutOff(t *testing.T) {
 			func(l *lab) {
 				l.personEdits(macs, l.one(macs, "mac_address", web), map[string]any{"description": "mine"})
 			},
-			[]string{web, web, db, "BC:24:11:00:02:01"}, 1, []string{web},
+			[]string{web, web, db, "BC:24:11:00:02:01"},
+			1,
+			[]string{web},
 		},
 		"two of a kind": {
 			func(l *lab) { l.person(macs, map[string]any{"mac_address": web}) },
-			[]string{web, web, db, "BC:24:11:00:02:01"}, 0, []string{web},
+			[]string{web, web, db, "BC:24:11:00:02:01"},
+			0,
+			[]string{web},
 		},
 	} {
 		for _, version := range []string{"4.5", "4.7"} {
@@ -121,5 +128,38 @@ func TestMACAddressesOfARunThatWasCutOff(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// TestLostMACAddressIsNotSomebodyElses: what is looked for after a lost answer is on no interface, and the youngest.
+func TestLostMACAddressIsNotSomebodyElses(t *testing.T) {
+	t.Parallel()
+	for name, committed := range map[string]bool{"before": false, "after": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, pair())
+				_, port := l.stranger("vcenter")
+				l.person(macs, map[string]any{
+					"mac_address": "BC:24:11:00:01:00", "assigned_object_type": "virtualization.vminterface", "assigned_object_id": port,
+				})
+				if committed {
+					l.person(macs, map[string]any{"mac_address": "BC:24:11:00:02:00"})
+				}
+				theirs := l.objects(macs)
+				fired := l.netbox.Inject(netboxtest.Fault{
+					Kind: netboxtest.FaultReset, Method: http.MethodPost, Path: "/api/" + macs + "/", Times: 1, Committed: committed,
+				})
+				l.run()
+				assert.Positive(t, fired())
+				for _, mac := range theirs {
+					assert.Equal(t, draw(mac), draw(l.again(macs, mac)))
+				}
+				assert.Equal(t, []string{"BC:24:11:00:01:00"}, l.on("web01", macs, "mac_address"))
+				assert.Equal(t, []string{"BC:24:11:00:02:00", "BC:24:11:00:02:01"}, l.on("db01", macs, "mac_address"))
+				assert.Len(t, l.objects(macs), len(theirs)+3)
+				l.quiet()
+			})
+		})
 	}
 }

@@ -96,7 +96,9 @@ func TestWays(t *testing.T) {
 		lists(disk),
 		lists(machines),
 		{
-			{primaryIP}, {primaryIP + " → id primary_ip4"}, {primaryIP + " → cluster device id platform primary_ip4 role site tags tenant"},
+			{primaryIP},
+			{primaryIP + " → id primary_ip4"},
+			{primaryIP + " → cluster device id platform primary_ip4 role site tags tenant"},
 			{"PATCH 12 virtual-machines: custom_fields id primary_ip4"},
 		},
 	}
