@@ -71,14 +71,15 @@ func (r *reading) looseMACs(ctx context.Context, s *Sink, parts [2]components) e
 	whole := pager[macObject]{client: s.client, kind: KindMAC, filter: url.Values{"assigned": {"false"}}}
 	found, err := byList(ctx, whole, "mac_address", known(slices.Sorted(maps.Keys(wanted))), 0)
 	for _, m := range found {
-		places := wanted[strings.ToUpper(m.Address)]
+		mac := strings.ToUpper(m.Address)
+		places := wanted[mac]
 		if len(places) == 0 || !m.isLoose() {
 			continue
 		}
-		wanted[strings.ToUpper(m.Address)] = places[1:]
+		wanted[mac] = places[1:]
 		r.add(sync.Record{
-			Key: places[0].key, Unit: places[0].unit.key, ID: id(m.ID), Label: m.Address, Source: places[0].unit.source,
-			Fields: sync.NewFields(map[string]sync.Field{"mac_address": {Value: sync.String(strings.ToUpper(m.Address))}}),
+			Key: places[0].key, Unit: places[0].unit.key, ID: id(m.ID), Label: mac, Source: places[0].unit.source,
+			Fields: sync.NewFields(map[string]sync.Field{"mac_address": {Value: sync.String(mac)}}),
 		})
 	}
 	return err

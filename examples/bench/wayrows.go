@@ -59,9 +59,9 @@ func (w *writer) mac() string {
 
 // macs returns one for each interface.
 func (w *writer) macs(interfaces []int64) []body {
-	rows := make([]body, len(interfaces))
+	rows := w.freeMACs(len(interfaces))
 	for i, id := range interfaces {
-		rows[i] = body{"mac_address": w.mac(), "assigned_object_type": vmInterface, "assigned_object_id": id}
+		rows[i]["assigned_object_type"], rows[i]["assigned_object_id"] = vmInterface, id
 	}
 	return rows
 }
