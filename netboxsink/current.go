@@ -11,8 +11,8 @@ import (
 	"github.com/proxbox-go/proxbox/sync"
 )
 
-// foretaste is how many virtual machines are read at first: the answer tells how many there are, and that how what hangs on
-// them is read best.
+// foretaste is how many virtual machines, and devices, are read at first: the answer tells how many there are, and that how
+// what hangs on them is read best.
 const foretaste = 100
 
 // Current reads what bears the mark of the scope's sources, with all that hangs on it.
@@ -37,7 +37,8 @@ func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, erro
 	var fields, tags []sharedObject
 	var clusters []clusterObject
 	machines := pager[machineObject]{client: s.client, kind: KindVirtualMachine, filter: marked(scope.Sources), first: foretaste}
-	var refused [4]error // each is waited for, and the first told: to a token without rights the same at each run
+	devices := pager[deviceObject]{client: s.client, kind: KindDevice, filter: marked(scope.Sources), first: foretaste}
+	var refused [5]error // each is waited for, and the first told: to a token without rights the same at each run
 	if err := beside(ctx, len(refused), func(ctx context.Context, i int) (err error) {
 		switch i {
 		case 0:
@@ -48,6 +49,8 @@ func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, erro
 			tags, err = all[sharedObject](ctx, s.client, KindTag, url.Values{"slug": {tagSlug}})
 		case 3:
 			err = machines.next(ctx)
+		case 4:
+			err = devices.next(ctx)
 		}
 		var status *StatusError
 		if errors.As(err, &status) {
@@ -70,7 +73,7 @@ func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, erro
 	// Without the field nothing bears it, and NetBox takes the filter by it for none at all.
 	if r.keys.has(sync.Key{Kind: KindCustomField, Name: fieldSource}) {
 		r.ownClusters(clusters, scope.Sources)
-		if err := r.ours(ctx, s, scope.Sources, machines); err != nil {
+		if err := r.ours(ctx, s, scope.Sources, devices, machines); err != nil {
 			return nil, err
 		}
 	}
@@ -80,13 +83,17 @@ func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, erro
 // marked is the filter for what bears the mark of the sources.
 func marked(sources []string) url.Values { return url.Values{"cf_" + fieldSource: sources} }
 
-// ours reads the devices and virtual machines that bear the mark of the sources, of the latter what was not read already,
-// and what hangs on them. Nothing waits for what it does not need, so that NetBox is kept busy.
-func (r *reading) ours(ctx context.Context, s *Sink, sources []string, machines pager[machineObject]) error {
+// ours reads the devices and virtual machines that bear the mark of the sources, as far as they were not read already, and
+// what hangs on them. Nothing waits for what it does not need, so that NetBox is kept busy.
+func (r *reading) ours(
+	ctx context.Context, s *Sink, sources []string, devices pager[deviceObject], machines pager[machineObject],
+) error {
 	many := lists(machines.left + len(machines.found))
 	nodes := once(func(ctx context.Context) (map[int64]unitRead, error) {
-		devices, err := all[deviceObject](ctx, s.client, KindDevice, marked(sources))
-		return r.ownDevices(devices, sources), err
+		if err := devices.rest(ctx); err != nil {
+			return nil, err
+		}
+		return r.ownDevices(devices.found, sources), nil
 	})
 	guests := func(ctx context.Context) (map[int64]unitRead, error) {
 		if err := machines.rest(ctx); err != nil {

@@ -18,6 +18,14 @@ const (
 	smallest, largest = 10, 100
 	// steady is how many good answers in a row let one more write be under way.
 	steady = 4
+	// modest is how many writes are under way at first, and remain so as long as NetBox is only slow: the one is sent while
+	// the other is carried out.
+	modest = 2
+	// spare and strained bound by how much longer an object takes than it took at best: below the first NetBox bears one
+	// more write at once, above the second the writes wait for each other, and one less does as much.
+	spare, strained = 4. / 3, 3. / 2
+	// longestDoubt bounds how many good answers in a row it takes to try one more again, where that was too much before.
+	longestDoubt = 256
 	// longestRest bounds how long NetBox may ask for no requests.
 	longestRest = time.Minute
 )
@@ -32,10 +40,13 @@ type pace struct {
 	allowed  int // writes under way at once, for now
 	underway int
 	queue    []chan struct{}        // of those that wait for a place, in the order in which they came
-	good     int                    // good answers since the last bad one or rise
+	good     int                    // good answers since the last bad one or change of allowed
+	doubt    int                    // how many of them let one more in
 	cuts     int                    // how often allowed was halved
 	rest     time.Time              // until when NetBox wants no more
 	each     map[work]time.Duration // what one object takes, as a moving average
+	least    map[work]time.Duration // and what it took at best
+	strain   float64                // how much longer they take than at best, as a moving average
 }
 
 // work is what takes an object about the same time.
@@ -45,7 +56,14 @@ type work struct {
 }
 
 func newPace(most int, aim time.Duration, fixed bool) *pace {
-	return &pace{most: most, aim: aim, fixed: fixed, allowed: most, each: map[work]time.Duration{}}
+	p := &pace{
+		most: most, aim: aim, fixed: fixed, allowed: most, doubt: steady, strain: 1,
+		each: map[work]time.Duration{}, least: map[work]time.Duration{},
+	}
+	if !fixed {
+		p.allowed = min(modest, most)
+	}
+	return p
 }
 
 // size returns how many objects the next write of a kind carries at most.
@@ -139,10 +157,13 @@ func (p *pace) learn(t turn, w work, items int, err error) {
 	each := time.Since(t.began) / time.Duration(items)
 	switch {
 	case err == nil:
-		p.rise()
 		if before, ok := p.each[w]; ok {
 			each = (before + each) / 2
 		}
+		if items >= smallest {
+			p.compare(w, each)
+		}
+		p.follow()
 	case passing(err):
 		p.fall(t.cuts)
 		p.hold(err)
@@ -158,9 +179,22 @@ func (p *pace) learn(t turn, w work, items int, err error) {
 	}
 }
 
-// rise lets one more write be under way after some good answers.
-func (p *pace) rise() {
-	if p.good++; p.good >= steady {
+// compare notes how much longer an object takes than it took at best.
+func (p *pace) compare(w work, each time.Duration) {
+	if least, ok := p.least[w]; !ok || each < least {
+		p.least[w] = max(each, 1)
+	}
+	p.strain = (p.strain + float64(each)/float64(p.least[w])) / 2
+}
+
+// follow fits how many writes may be under way to the time that they take, after some good answers.
+func (p *pace) follow() {
+	p.good++
+	switch {
+	case p.good >= steady && p.strain > strained && p.allowed > modest:
+		p.allowed, p.good = p.allowed-1, 0
+		p.doubt = min(2*p.doubt, longestDoubt)
+	case p.good >= p.doubt && p.strain < spare || p.good >= steady && p.allowed < min(modest, p.most):
 		p.allowed, p.good = min(p.allowed+1, p.most), 0
 	}
 }

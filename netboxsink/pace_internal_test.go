@@ -3,8 +3,11 @@ package netboxsink
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net/http"
 	"os"
+	stdsync "sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -42,7 +45,7 @@ func TestPaceFollowsAnswers(t *testing.T) {
 		answers []answer
 	}{
 		"quick answers change nothing": {answers: []answer{
-			{100, time.Second, nil, 4, 100}, {100, 9 * time.Second, nil, 4, 100}, {1, time.Second, nil, 4, 100}, {10, 100 * time.Millisecond, nil, 4, 100},
+			{100, 8 * time.Second, nil, 4, 100}, {100, 9 * time.Second, nil, 4, 100}, {1, time.Second, nil, 4, 100}, {10, 800 * time.Millisecond, nil, 4, 100},
 		}},
 		"refusals tell nothing": {answers: []answer{
 			{100, time.Minute, errRefused, 4, 100}, {100, time.Minute, errRefused, 4, 100},
@@ -51,12 +54,12 @@ func TestPaceFollowsAnswers(t *testing.T) {
 			{100, 20 * time.Second, nil, 4, 50},
 			{50, 30 * time.Second, nil, 4, 25}, // 400 ms, on average
 			{25, time.Minute, nil, 4, 10},
-			{10, time.Second, nil, 4, 13},
-			{13, 1300 * time.Millisecond, nil, 4, 23},
-			{23, 2300 * time.Millisecond, nil, 4, 38},
-			{38, 1900 * time.Millisecond, nil, 4, 64},
-			{64, 3200 * time.Millisecond, nil, 4, 96},
-			{96, 4800 * time.Millisecond, nil, 4, 100},
+			{10, time.Second, nil, 3, 13},
+			{13, 1300 * time.Millisecond, nil, 3, 23},
+			{23, 2300 * time.Millisecond, nil, 3, 38},
+			{38, 1900 * time.Millisecond, nil, 3, 64},
+			{64, 3200 * time.Millisecond, nil, 3, 96},
+			{96, 4800 * time.Millisecond, nil, 3, 100},
 		}},
 		"a slow request of few objects does not count": {answers: []answer{
 			{1, time.Minute, nil, 4, 100}, {9, time.Minute, errTimeout, 2, 100},
@@ -112,6 +115,7 @@ func TestPaceFollowsAnswers(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				p := newPace(4, 10*time.Second, c.fixed)
+				p.allowed = 4 // as after many good answers
 				for i, a := range c.answers {
 					turn, err := p.begin(t.Context())
 					require.NoError(t, err)
@@ -127,9 +131,87 @@ func TestPaceFollowsAnswers(t *testing.T) {
 	}
 }
 
+// loaded is a NetBox that carries out so many writes at once, and shares them out among those that are under way.
+type loaded struct {
+	workers  int64
+	underway atomic.Int64
+}
+
+// write takes as long as so many objects do, give or take an eighth.
+func (l *loaded) write(objects int, noise *rand.Rand) {
+	l.underway.Add(1)
+	defer l.underway.Add(-1)
+	const tick = 10 * time.Millisecond
+	for left := float64(objects) * 0.030 * (0.875 + noise.Float64()/4); left > 0; {
+		time.Sleep(tick)
+		left -= tick.Seconds() * min(1, float64(l.workers)/float64(l.underway.Load()))
+	}
+}
+
+func TestWritesUnderWayFollowTheTimeTheyTake(t *testing.T) {
+	t.Parallel()
+	// follow lets a sink write for so long, with more to write than it may, and returns how many were allowed on average.
+	follow := func(t *testing.T, p *pace, netbox *loaded, length time.Duration) float64 {
+		until, sum, n := time.Now().Add(length), 0, 0
+		var group stdsync.WaitGroup
+		for i := range 6 {
+			noise := rand.New(rand.NewPCG(1, uint64(i)))
+			group.Go(func() {
+				for time.Now().Before(until) {
+					turn, err := p.begin(t.Context())
+					if err != nil {
+						return
+					}
+					w, objects := work{KindVirtualMachine, []sync.Op{sync.Create, sync.Update}[noise.IntN(2)]}, 20+noise.IntN(60)
+					netbox.write(objects, noise)
+					turn.end(w, objects, nil)
+					p.mu.Lock()
+					sum, n = sum+p.allowed, n+1
+					p.mu.Unlock()
+				}
+			})
+		}
+		group.Wait()
+		return float64(sum) / float64(n)
+	}
+	for name, c := range map[string]struct {
+		workers     int64
+		most        int
+		least, upTo float64
+	}{
+		"one worker":                      {1, 4, 2, 2.4},
+		"two workers":                     {2, 4, 2, 2.4},
+		"four workers":                    {4, 4, 3.8, 4},
+		"many, but no more than the most": {16, 6, 5.8, 6},
+		"one at a time":                   {16, 1, 1, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				average := follow(t, newPace(c.most, 15*time.Second, false), &loaded{workers: c.workers}, 5*time.Minute)
+				assert.GreaterOrEqual(t, average, c.least)
+				assert.LessOrEqual(t, average, c.upTo)
+			})
+		})
+	}
+	t.Run("others come and go", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			p, netbox := newPace(4, 15*time.Second, false), &loaded{workers: 4}
+			assert.Greater(t, follow(t, p, netbox, 5*time.Minute), 3.8)
+			netbox.workers = 1
+			assert.Less(t, follow(t, p, netbox, 5*time.Minute), 2.5)
+			netbox.workers = 4
+			follow(t, p, netbox, 20*time.Minute)
+			assert.Equal(t, 4, p.allowed)
+		})
+	})
+}
+
 func TestAnswersToWritesTogetherAreOneSign(t *testing.T) {
 	t.Parallel()
 	p := newPace(8, time.Second, false)
+	p.allowed = 8
 	var turns []turn
 	for range 8 {
 		turn, err := p.begin(t.Context())
