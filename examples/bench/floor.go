@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 )
@@ -41,12 +42,23 @@ func (f *floor) run(ctx context.Context, name string, do func(context.Context) e
 // load writes all rows into an empty NetBox.
 func (f *floor) load(ctx context.Context, s snapshot) error { return f.change(ctx, nil, s) }
 
-// read reads the pages with those objects that are not shared, as many at once as proxbox does. The fields are those that
-// proxbox reads, by list. The ids are known: no page waits for the one before.
+// read reads the pages of all rows, as many at once as proxbox does. The ids are known: no page waits for the one before.
+// The fields are those that proxbox reads, by list, and of what it reads with something else those of the rows.
 func (f *floor) read(ctx context.Context, s snapshot, fields map[string]string) error {
+	all := maps.Clone(fields)
+	for _, t := range tables() {
+		if all[t.path] == "" {
+			all[t.path] = t.fields()
+		}
+	}
+	return f.readLists(ctx, s, all)
+}
+
+// readLists reads the pages of the rows of those lists whose fields are given.
+func (f *floor) readLists(ctx context.Context, s snapshot, fields map[string]string) error {
 	var pages []func() error
 	for _, t := range tables() {
-		if !t.paged || fields[t.path] == "" {
+		if fields[t.path] == "" {
 			continue
 		}
 		ids := make([]int64, len(s[t.path]))

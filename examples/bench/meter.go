@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	stdsync "sync"
 	"sync/atomic"
@@ -18,8 +19,8 @@ type traffic struct {
 type meter struct {
 	requests, sent, received atomic.Int64
 
-	mu     stdsync.Mutex
-	fields map[string]string // that were read, by path
+	mu   stdsync.Mutex
+	read map[string]string // the fields that were read, by path
 }
 
 // wrap puts the meter around what sends the requests.
@@ -29,6 +30,16 @@ func (m *meter) reset() {
 	m.requests.Store(0)
 	m.sent.Store(0)
 	m.received.Store(0)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.read = map[string]string{}
+}
+
+// fields returns the fields that were read, by the path of the list.
+func (m *meter) fields() map[string]string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.read)
 }
 
 func (m *meter) traffic() traffic {
@@ -37,13 +48,13 @@ func (m *meter) traffic() traffic {
 
 // note remembers which fields of a list are read.
 func (m *meter) note(r *http.Request) {
-	if fields := r.URL.Query().Get("fields"); fields != "" {
+	if fields := r.URL.Query().Get("fields"); fields != "" && r.Method == http.MethodGet {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		if m.fields == nil {
-			m.fields = map[string]string{}
+		if m.read == nil {
+			m.read = map[string]string{}
 		}
-		m.fields[r.URL.Path] = fields
+		m.read[r.URL.Path] = fields
 	}
 }
 

@@ -30,6 +30,9 @@ type runReport struct {
 	// WallRatio and CPURatio are the medians of proxbox's by the floor's, of pairs that ran one after the other.
 	WallRatio float64 `json:"wall_ratio"`
 	CPURatio  float64 `json:"cpu_ratio,omitempty"`
+	// Lists is the floor that reads no more than the lists that proxbox reads, of an unchanged run.
+	Lists      measure `json:"lists,omitzero"`
+	ListsRatio float64 `json:"lists_ratio,omitempty"` // of the wall times
 	// Bound is the least time in which Proxmox VE can be read, zero without latencies.
 	Bound seconds `json:"proxmox_bound,omitempty"`
 	// Heap is the peak, less that of an empty estate.
@@ -61,7 +64,7 @@ func measureSize(ctx context.Context, o *options, s size, errs io.Writer) (sizeR
 // summarize takes the best of several sequences.
 func summarize(name string, run int, all []*sequence) runReport {
 	best := all[0].pairs[run][0]
-	var wall, cpu []float64
+	var wall, cpu, lists []float64
 	for _, q := range all {
 		for _, p := range q.pairs[run] {
 			if p.ours.Wall < best.ours.Wall {
@@ -70,12 +73,16 @@ func summarize(name string, run int, all []*sequence) runReport {
 			if p.floor.Wall < best.floor.Wall {
 				best.floor = p.floor
 			}
+			if p.lists.Wall < best.lists.Wall {
+				best.lists = p.lists
+			}
+			lists = append(lists, ratio(p.ours.Wall, p.lists.Wall))
 			wall = append(wall, ratio(p.ours.Wall, p.floor.Wall))
 			cpu = append(cpu, ratio(p.ours.NetBoxCPU, p.floor.NetBoxCPU))
 		}
 	}
-	r := runReport{Name: name, Ours: best.ours, Floor: best.floor}
-	r.WallRatio, r.CPURatio = median(wall), median(cpu)
+	r := runReport{Name: name, Ours: best.ours, Floor: best.floor, Lists: best.lists}
+	r.WallRatio, r.CPURatio, r.ListsRatio = median(wall), median(cpu), median(lists)
 	return r
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"time"
@@ -32,8 +33,9 @@ const (
 // apart is how long after the other each begins with a real NetBox, so that it finds no connection open.
 const apart = idle + 100*time.Millisecond
 
-// pair is a run of proxbox's and, beside it, the floor's.
-type pair struct{ ours, floor measure }
+// pair is a run of proxbox's and, beside it, the floor's; of an unchanged run also how the floor reads no more than the
+// lists that proxbox reads in it.
+type pair struct{ ours, floor, lists measure }
 
 // sequence is all that is measured once, the unchanged run several times.
 type sequence struct {
@@ -68,7 +70,8 @@ func measureSequence(ctx context.Context, o *options, s size, errs io.Writer) (*
 	if err != nil {
 		return nil, err
 	}
-	if err := q.measureUnchanged(ctx, o, p, reader, before); err != nil {
+	fields := p.netbox.fields()
+	if err := q.measureUnchanged(ctx, o, p, reader, before, fields); err != nil {
 		return nil, err
 	}
 	if err := c.drift(ctx); err != nil {
@@ -87,11 +90,12 @@ func measureSequence(ctx context.Context, o *options, s size, errs io.Writer) (*
 	if err := o.empty(ctx); err != nil {
 		return nil, err
 	}
-	return q, q.measureFloor(ctx, newFloor(there, cpu), before, after, p.netbox.fields)
+	return q, q.measureFloor(ctx, newFloor(there, cpu), before, after, fields)
 }
 
-// measureUnchanged measures unchanged runs, and after each how the floor reads the same.
-func (q *sequence) measureUnchanged(ctx context.Context, o *options, p *proxbox, f *floor, s snapshot) error {
+// measureUnchanged measures unchanged runs, and after each how the floor reads the rows. It adds the fields that proxbox reads
+// to those that it read before.
+func (q *sequence) measureUnchanged(ctx context.Context, o *options, p *proxbox, f *floor, s snapshot, fields map[string]string) error {
 	name, rest := runNames()[unchangedRun], time.Duration(0)
 	if o.real() {
 		rest = apart
@@ -106,12 +110,20 @@ func (q *sequence) measureUnchanged(ctx context.Context, o *options, p *proxbox,
 		if ours.Written > 0 {
 			return fmt.Errorf("the unchanged run wrote %d objects", ours.Written)
 		}
+		lists := p.netbox.fields()
+		maps.Copy(fields, lists)
+		now := pair{ours: ours}
 		time.Sleep(rest)
-		floor, err := f.run(ctx, name, func(ctx context.Context) error { return f.read(ctx, s, p.netbox.fields) })
+		now.floor, err = f.run(ctx, name, func(ctx context.Context) error { return f.read(ctx, s, fields) })
 		if err != nil {
 			return err
 		}
-		q.pairs[unchangedRun] = append(q.pairs[unchangedRun], pair{ours, floor})
+		time.Sleep(rest)
+		now.lists, err = f.run(ctx, name, func(ctx context.Context) error { return f.readLists(ctx, s, lists) })
+		if err != nil {
+			return err
+		}
+		q.pairs[unchangedRun] = append(q.pairs[unchangedRun], now)
 	}
 	return nil
 }

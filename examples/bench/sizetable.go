@@ -69,6 +69,8 @@ func (t *sizeRows) times() {
 	}
 	t.row("floor: wall, s", 2, func(r runReport) float64 { return float64(r.Floor.Wall) })
 	t.row(wallToFloor, 2, func(r runReport) float64 { return r.WallRatio })
+	t.row("only proxbox's lists: wall, s", 2, func(r runReport) float64 { return float64(r.Lists.Wall) })
+	t.row("wall ÷ that", 2, func(r runReport) float64 { return r.ListsRatio })
 	t.row("Proxmox VE read, s", 2, func(r runReport) float64 { return float64(r.Ours.ProxmoxRead) })
 	t.row("its bound, s", 2, func(r runReport) float64 { return float64(r.Bound) })
 	t.boundRow(proxmoxBound, func(r runReport) float64 { return ratio(r.Ours.ProxmoxRead, r.Bound) })

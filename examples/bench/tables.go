@@ -1,5 +1,11 @@
 package main
 
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
 // table is one of NetBox's lists, as far as rows of proxbox's are in it.
 type table struct {
 	path string
@@ -16,8 +22,6 @@ type table struct {
 	order string
 	// serial tables take one write at a time.
 	serial bool
-	// paged tables are read in an unchanged run: what is not shared.
-	paged bool
 }
 
 const (
@@ -60,11 +64,11 @@ func tables() []table {
 		{path: platformPath, values: named, refs: map[string]string{"manufacturer": manufacturerPath}},
 		{path: machineTypePath, values: named},
 		{
-			path: clusterPath, values: []string{"name", "status", "description", "comments", "scope_type"}, paged: true,
+			path: clusterPath, values: []string{"name", "status", "description", "comments", "scope_type"},
 			refs: map[string]string{"type": clusterTypePath, "scope_id": ""},
 		},
 		{
-			path: devicePath, values: []string{"name", "status", "serial", "description", "comments"}, serial: true, paged: true,
+			path: devicePath, values: []string{"name", "status", "serial", "description", "comments"}, serial: true,
 			refs: map[string]string{
 				"device_type": deviceTypePath, "role": rolePath, "site": sitePath, "cluster": clusterPath, "platform": platformPath,
 				"primary_ip4": addressPath, "primary_ip6": addressPath,
@@ -72,7 +76,7 @@ func tables() []table {
 			late: []string{"primary_ip4", "primary_ip6"},
 		},
 		{
-			path: machinePath, values: []string{"name", "status", "vcpus", "memory", "start_on_boot", "description", "comments"}, paged: true,
+			path: machinePath, values: []string{"name", "status", "vcpus", "memory", "start_on_boot", "description", "comments"},
 			refs: map[string]string{
 				"site": sitePath, "cluster": clusterPath, "device": devicePath, "role": rolePath, "platform": platformPath,
 				"virtual_machine_type": machineTypePath, "primary_ip4": addressPath, "primary_ip6": addressPath,
@@ -80,14 +84,14 @@ func tables() []table {
 			late: []string{"primary_ip4", "primary_ip6"}, order: "virtual_machine_type",
 		},
 		{
-			path: portPath, values: []string{"name", "type", "enabled", "mtu", "mode", "description"}, paged: true,
+			path: portPath, values: []string{"name", "type", "enabled", "mtu", "mode", "description"},
 			refs: map[string]string{
 				"device": devicePath, "parent": portPath, "bridge": portPath, "lag": portPath, "primary_mac_address": macPath,
 			},
 			late: []string{"primary_mac_address"},
 		},
 		{
-			path: interfacePath, values: []string{"name", "enabled", "mtu", "mode", "description"}, paged: true,
+			path: interfacePath, values: []string{"name", "enabled", "mtu", "mode", "description"},
 			refs: map[string]string{"virtual_machine": machinePath, "primary_mac_address": macPath},
 			late: []string{"primary_mac_address"},
 		},
@@ -96,14 +100,20 @@ func tables() []table {
 			refs: map[string]string{"assigned_object_id": ""},
 		},
 		{
-			path: addressPath, values: []string{"address", "status", "role", "dns_name", "description", "assigned_object_type"}, paged: true,
+			path: addressPath, values: []string{"address", "status", "role", "dns_name", "description", "assigned_object_type"},
 			refs: map[string]string{"assigned_object_id": ""},
 		},
 		{
-			path: diskPath, values: []string{"name", "size", "description"}, parent: "virtual_machine", paged: true,
+			path: diskPath, values: []string{"name", "size", "description"}, parent: "virtual_machine",
 			refs: map[string]string{"virtual_machine": machinePath},
 		},
 	}
+}
+
+// fields are all that a row has.
+func (t table) fields() string {
+	names := append([]string{"id", "tags", "custom_fields"}, t.values...)
+	return strings.Join(append(names, slices.Sorted(maps.Keys(t.refs))...), ",")
 }
 
 // typeFields are the fields that tell of what type the object is that another field refers to by id.
