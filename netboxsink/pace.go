@@ -23,7 +23,10 @@ const (
 	modest = 2
 	// spare and strained bound by how much longer an object takes than it took at best: below the first NetBox bears one
 	// more write at once, above the second the writes wait for each other, and one less does as much.
-	spare, strained = 4. / 3, 3. / 2
+	spare, strained = 1.2, 1.35
+	// forgetting is the part by which the best is taken for longer with each answer, so that what NetBox did once, before it
+	// had more to do, does not count forever.
+	forgetting = 512
 	// longestDoubt bounds how many good answers in a row it takes to try one more again, where that was too much before.
 	longestDoubt = 256
 	// longestRest bounds how long NetBox may ask for no requests.
@@ -181,8 +184,11 @@ func (p *pace) learn(t turn, w work, items int, err error) {
 
 // compare notes how much longer an object takes than it took at best.
 func (p *pace) compare(w work, each time.Duration) {
-	if least, ok := p.least[w]; !ok || each < least {
-		p.least[w] = max(each, 1)
+	each = max(each, time.Microsecond) // to divide by
+	if least, ok := p.least[w]; ok {
+		p.least[w] = min(each, least+least/forgetting)
+	} else {
+		p.least[w] = each
 	}
 	p.strain = (p.strain + float64(each)/float64(p.least[w])) / 2
 }

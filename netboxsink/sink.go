@@ -43,13 +43,14 @@ type Options struct {
 	// Python, take turns, and take longer together than one after the other.
 	Readers int
 	// Writers is how many writes may be under way at once. By default 4. Whatever it is, there are at most as many as the
-	// engine's Flight. To a NetBox with two workers, 2 took as long as 4 and cost some 6 % less of its CPU time.
+	// engine's Flight.
 	//
-	// Unless FixedPace is set, writes follow NetBox's answers between bounds. From Writers down to 1 are under way at once:
-	// half as many after a 429, a 502, 503 or 504, a deadlock or a lost answer, one more after every fourth good answer.
-	// One carries from 100 objects of a kind down to 10, as many as NetBox is expected to write in 15 seconds, or half of
-	// Timeout if that is less; it is fewer only when no more are due. While NetBox asks for a rest (Retry-After, up to a
-	// minute), nothing is written.
+	// Unless FixedPace is set, writes follow NetBox's answers between bounds. At first 2 are under way at once. There is one
+	// more, up to Writers, as long as objects take no more than a fifth longer than they took at best, and one less, down to
+	// 2, when they take a third longer: then writes wait for each other, and fewer do as much. After a 429, a 502, 503 or
+	// 504, a deadlock or a lost answer there are half as many, down to 1. One carries from 100 objects of a kind down to 10,
+	// as many as NetBox is expected to write in 15 seconds, or half of Timeout if that is less; it is fewer only when no
+	// more are due. While NetBox asks for a rest (Retry-After, up to a minute), nothing is written.
 	Writers int
 	// FixedPace keeps Writers under way and 100 objects in each write, whatever NetBox answers: to measure. What NetBox had
 	// no time for is still sent again, after the rest that it asks for.

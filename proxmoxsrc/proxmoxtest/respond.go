@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	stdsync "sync"
 	"time"
 )
 
@@ -68,9 +69,14 @@ func (a *answer) header(header http.Header) http.Header {
 	return header
 }
 
+// compressors are kept: a new one takes most of the time of an answer.
+var compressors = stdsync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
 func compressed(body []byte) []byte {
 	var buffer bytes.Buffer
-	writer := gzip.NewWriter(&buffer)
+	writer := compressors.Get().(*gzip.Writer)
+	defer compressors.Put(writer)
+	writer.Reset(&buffer)
 	_, _ = writer.Write(body) // a bytes.Buffer takes everything
 	_ = writer.Close()
 	return buffer.Bytes()
