@@ -134,6 +134,7 @@ func TestPaceFollowsAnswers(t *testing.T) {
 // loaded is a NetBox that carries out so many writes at once, and shares them out among those that are under way.
 type loaded struct {
 	workers  int64
+	slow     float64 // by which factor objects take longer; 0 for none
 	underway atomic.Int64
 }
 
@@ -142,7 +143,7 @@ func (l *loaded) write(objects int, noise *rand.Rand) {
 	l.underway.Add(1)
 	defer l.underway.Add(-1)
 	const tick = 10 * time.Millisecond
-	for left := float64(objects) * 0.030 * (0.875 + noise.Float64()/4); left > 0; {
+	for left := float64(objects) * 0.030 * max(l.slow, 1) * (0.875 + noise.Float64()/4); left > 0; {
 		time.Sleep(tick)
 		left -= tick.Seconds() * min(1, float64(l.workers)/float64(l.underway.Load()))
 	}
@@ -203,6 +204,16 @@ func TestWritesUnderWayFollowTheTimeTheyTake(t *testing.T) {
 			assert.Less(t, follow(t, p, netbox, 5*time.Minute), 2.5)
 			netbox.workers = 4
 			follow(t, p, netbox, 20*time.Minute)
+			assert.Equal(t, 4, p.allowed)
+		})
+	})
+	t.Run("objects take longer for good", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			p, netbox := newPace(4, 15*time.Second, false), &loaded{workers: 4}
+			assert.Greater(t, follow(t, p, netbox, 5*time.Minute), 3.8)
+			netbox.slow = 2
+			follow(t, p, netbox, 40*time.Minute)
 			assert.Equal(t, 4, p.allowed)
 		})
 	})
