@@ -27,31 +27,19 @@ type client struct {
 	base          string
 	configuration *netbox.Configuration
 	timeout       time.Duration
-	readers       chan struct{} // a place for each read under way
+	readers       *places // for the reads under way
 	logger        *slog.Logger
 }
 
 // attempts is how often a request is sent that NetBox had no time for or that did not reach it.
 const attempts = 4
 
-// enter waits for a place among the reads under way, which leave gives back.
-func (c *client) enter(ctx context.Context) error {
-	select {
-	case c.readers <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-func (c *client) leave() { <-c.readers }
-
 // get reads a path in a place of its own.
 func (c *client) get(ctx context.Context, path string, query url.Values) ([]byte, error) {
-	if err := c.enter(ctx); err != nil {
+	if err := c.readers.place(ctx, 0); err != nil {
 		return nil, err
 	}
-	defer c.leave()
+	defer c.readers.leave()
 	return c.read(ctx, path, query)
 }
 

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
-	"slices"
-	stdsync "sync"
 	"time"
 
 	"github.com/proxbox-go/proxbox/sync"
@@ -39,17 +37,14 @@ type pace struct {
 	aim   time.Duration // for one write to take at most
 	fixed bool          // whatever NetBox answers
 
-	mu       stdsync.Mutex
-	allowed  int // writes under way at once, for now
-	underway int
-	queue    []chan struct{}        // of those that wait for a place, in the order in which they came
-	good     int                    // good answers since the last bad one or change of allowed
-	doubt    int                    // how many of them let one more in
-	cuts     int                    // how often allowed was halved
-	rest     time.Time              // until when NetBox wants no more
-	each     map[work]time.Duration // what one object takes, as a moving average
-	least    map[work]time.Duration // and what it took at best
-	strain   float64                // how much longer they take than at best, as a moving average
+	places                        // whose mu guards all that follows, too
+	good   int                    // good answers since the last bad one or change of allowed
+	doubt  int                    // how many of them let one more in
+	cuts   int                    // how often allowed was halved
+	rest   time.Time              // until when NetBox wants no more
+	each   map[work]time.Duration // what one object takes, as a moving average
+	least  map[work]time.Duration // and what it took at best
+	strain float64                // how much longer they take than at best, as a moving average
 }
 
 // work is what takes an object about the same time.
@@ -60,7 +55,7 @@ type work struct {
 
 func newPace(most int, aim time.Duration, fixed bool) *pace {
 	p := &pace{
-		most: most, aim: aim, fixed: fixed, allowed: most, doubt: steady, strain: 1,
+		most: most, aim: aim, fixed: fixed, places: places{allowed: most}, doubt: steady, strain: 1,
 		each: map[work]time.Duration{}, least: map[work]time.Duration{},
 	}
 	if !fixed {
@@ -89,7 +84,7 @@ type turn struct {
 
 // begin waits for a place among the writes under way, and for the end of the time in which NetBox wants none.
 func (p *pace) begin(ctx context.Context) (turn, error) {
-	if err := p.place(ctx); err != nil {
+	if err := p.place(ctx, 0); err != nil {
 		return turn{}, err
 	}
 	for {
@@ -112,45 +107,6 @@ func (t turn) end(w work, items int, err error) {
 		t.pace.learn(t, w, items, err)
 	}
 	t.pace.leave()
-}
-
-func (p *pace) place(ctx context.Context) error {
-	p.mu.Lock()
-	if p.underway < p.allowed {
-		p.underway++
-		p.mu.Unlock()
-		return nil
-	}
-	given := make(chan struct{})
-	p.queue = append(p.queue, given)
-	p.mu.Unlock()
-	select {
-	case <-given:
-		return nil
-	case <-ctx.Done():
-	}
-	p.mu.Lock()
-	i := slices.Index(p.queue, given)
-	if i >= 0 {
-		p.queue = slices.Delete(p.queue, i, i+1)
-	}
-	p.mu.Unlock()
-	if i < 0 { // it was given just now
-		p.leave()
-	}
-	return context.Cause(ctx)
-}
-
-// leave gives a place back, and as many as are allowed to those that wait.
-func (p *pace) leave() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.underway--
-	for p.underway < p.allowed && len(p.queue) > 0 {
-		close(p.queue[0])
-		p.queue = p.queue[1:]
-		p.underway++
-	}
 }
 
 // learn fits the pace to an answer. A refusal of what was sent tells nothing about it.

@@ -288,6 +288,29 @@ func TestPlacesAreGivenInOrder(t *testing.T) {
 	})
 }
 
+func TestPlacesGoToTheLowestRankFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &places{allowed: 1}
+		require.NoError(t, p.place(t.Context(), 0))
+		var came []int
+		for _, rank := range []int{2, 1, 0, 1} {
+			number := 10*len(p.queue) + rank
+			go func() {
+				if p.place(t.Context(), rank) == nil {
+					came = append(came, number)
+					p.leave()
+				}
+			}()
+			synctest.Wait()
+		}
+		p.leave()
+		synctest.Wait()
+		assert.Equal(t, []int{20, 11, 31, 2}, came)
+		assert.Zero(t, p.underway)
+	})
+}
+
 func TestRestHoldsEveryWriteBack(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -147,15 +147,26 @@ func (p *pager[T]) next(ctx context.Context) error {
 	}
 	maps.Copy(query, p.filter)
 	// The place is held until the answer is understood: no more answers than places are in memory.
-	if err := p.client.enter(ctx); err != nil {
+	if err := p.client.readers.place(ctx, rank(p.kind)); err != nil {
 		return err
 	}
-	defer p.client.leave()
+	defer p.client.readers.leave()
 	raw, err := p.client.read(ctx, t.path, query)
 	if err != nil {
 		return err
 	}
 	return p.take(ctx, raw)
+}
+
+// rank says which list is read first where several wait: what takes long, and what others wait for.
+func rank(kind sync.Kind) int {
+	switch kind {
+	case KindDisk:
+		return 2
+	case KindAddress, KindNodeAddress, KindNodeInterface:
+		return 1
+	}
+	return 0
 }
 
 // take adds the objects of a page.

@@ -80,7 +80,7 @@ func (s *shelf) client() *client {
 	configuration := netbox.NewConfiguration()
 	configuration.HTTPClient = &http.Client{Transport: s}
 	return &client{
-		base: "http://netbox.example.com", configuration: configuration, timeout: time.Hour, readers: make(chan struct{}, 4),
+		base: "http://netbox.example.com", configuration: configuration, timeout: time.Hour, readers: &places{allowed: 4},
 		logger: slog.New(slog.DiscardHandler),
 	}
 }

@@ -126,7 +126,7 @@ func NewFromConfiguration(c *netbox.Configuration, o *Options) (*Sink, error) {
 		pace: newPace(cmp.Or(max(o.Writers, 0), 4), min(15*time.Second, timeout/2), o.FixedPace),
 		client: &client{
 			base: strings.TrimSuffix(base, "/"), configuration: c, timeout: timeout, logger: logger,
-			readers: make(chan struct{}, cmp.Or(max(o.Readers, 0), 2)),
+			readers: &places{allowed: cmp.Or(max(o.Readers, 0), 2)},
 		},
 	}, nil
 }
