@@ -49,9 +49,9 @@ func (c *components) read(ctx context.Context, client *client, units func(contex
 	return beside(ctx, 4, func(ctx context.Context, i int) (err error) {
 		switch {
 		case i == 0:
-			_, err = interfaceIDs(ctx)
-		case i == 1:
 			_, err = unitIDs(ctx)
+		case i == 1:
+			_, err = interfaceIDs(ctx)
 		case i == 2:
 			whole := pager[addressObject]{client: client, kind: f.address, filter: url.Values{"assigned_object_type": {f.model()}}}
 			c.addresses, err = byList(ctx, whole, "assigned_object_id", interfaceIDs, min(lists, 2))

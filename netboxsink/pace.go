@@ -22,8 +22,8 @@ const (
 	// spare and strained bound by how much longer an object takes than it took at best: below the first NetBox bears one
 	// more write at once, above the second the writes wait for each other, and one less does as much.
 	spare, strained = 1.2, 1.35
-	// forgetting is the part by which the best is taken for longer with each answer, so that what NetBox did once, before it
-	// had more to do, does not count forever.
+	// forgetting makes the best longer with each answer, by one part in so many: what NetBox did once, before it had more to
+	// do, does not count forever.
 	forgetting = 512
 	// longestDoubt bounds how many good answers in a row it takes to try one more again, where that was too much before.
 	longestDoubt = 256
@@ -54,14 +54,14 @@ type work struct {
 }
 
 func newPace(most int, aim time.Duration, fixed bool) *pace {
-	p := &pace{
-		most: most, aim: aim, fixed: fixed, places: places{allowed: most}, doubt: steady, strain: 1,
+	allowed := min(modest, most)
+	if fixed {
+		allowed = most
+	}
+	return &pace{
+		most: most, aim: aim, fixed: fixed, places: places{allowed: allowed}, doubt: steady, strain: 1,
 		each: map[work]time.Duration{}, least: map[work]time.Duration{},
 	}
-	if !fixed {
-		p.allowed = min(modest, most)
-	}
-	return p
 }
 
 // size returns how many objects the next write of a kind carries at most.

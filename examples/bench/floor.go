@@ -43,7 +43,7 @@ func (f *floor) run(ctx context.Context, name string, do func(context.Context) e
 func (f *floor) load(ctx context.Context, s snapshot) error { return f.change(ctx, nil, s) }
 
 // read reads the pages of all rows, as many at once as proxbox does. The ids are known: no page waits for the one before.
-// The fields are those that proxbox reads, by list, and of what it reads with something else those of the rows.
+// The fields are those that proxbox reads, by list, and of what it reads with something else all that a row has.
 func (f *floor) read(ctx context.Context, s snapshot, fields map[string]string) error {
 	all := maps.Clone(fields)
 	for _, t := range tables() {

@@ -32,10 +32,10 @@ func (m *meter) reset() {
 	m.received.Store(0)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.read = map[string]string{}
+	clear(m.read)
 }
 
-// fields returns the fields that were read, by the path of the list.
+// fields returns the fields that were read since the last reset, by the path of the list.
 func (m *meter) fields() map[string]string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
