@@ -269,14 +269,13 @@ func (r *reading) ownDevices(devices []deviceObject, sources []string) map[int64
 		if !slices.Contains(sources, source) {
 			continue
 		}
-		memory := sync.ParseMemory(d.CustomFields.value(fieldMemory))
-		key := deviceKey(source, nodeName(&d, memory))
+		key := deviceKey(source, nodeName(&d, sync.ParseMemory(d.CustomFields.value(fieldMemory))))
 		if taken[key] {
 			key.Name += "~" + id(d.ID)
 		}
 		taken[key] = true
 		r.device(key, source, &d)
-		units[d.ID] = newUnitRead(key, source, memory)
+		units[d.ID] = newUnitRead(&r.records[len(r.records)-1])
 	}
 	return units
 }
@@ -339,8 +338,9 @@ type unitRead struct {
 	children []string // the names that the memory has
 }
 
-func newUnitRead(key sync.Key, source string, memory sync.Memory) unitRead {
-	return unitRead{key: key, source: source, memory: memory, children: memory.Children()}
+func newUnitRead(unit *sync.Record) unitRead {
+	memory := sync.ParseMemory(unit.Fields.Value(sync.MemoryField))
+	return unitRead{key: unit.Key, source: unit.Source, memory: memory, children: memory.Children()}
 }
 
 // refTo returns a reference to an object by its id; null for none.
@@ -369,7 +369,7 @@ func (r *reading) ownMachines(machines []machineObject, sources []string) map[in
 		}
 		taken[key] = true
 		r.machine(key, source, &m)
-		units[m.ID] = newUnitRead(key, source, sync.ParseMemory(m.CustomFields.value(fieldMemory)))
+		units[m.ID] = newUnitRead(&r.records[len(r.records)-1])
 	}
 	return units
 }

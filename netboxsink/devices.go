@@ -181,7 +181,8 @@ func releaseName(version string) string {
 // platformNamed adds the platform of that name.
 func (m *mapping) platformNamed(name string) sync.Value {
 	name = clean(name, 100)
-	return m.share(KindPlatform, slug(name), name, map[string]sync.Value{
-		"name": sync.String(name), "slug": sync.String(slug(name)), "tags": m.tags(),
+	key := slug(name)
+	return m.share(KindPlatform, key, name, map[string]sync.Value{
+		"name": sync.String(name), "slug": sync.String(key), "tags": m.tags(),
 	})
 }

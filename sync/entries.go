@@ -3,7 +3,6 @@ package sync
 import (
 	"cmp"
 	"encoding/json"
-	"iter"
 	"slices"
 	"strings"
 )
@@ -130,41 +129,4 @@ func entryValues(text string) []Value {
 		text = ""
 	}
 	return []Value{{text: text}}
-}
-
-// members yields the names and values of a JSON object in canonical form.
-func members(object string) iter.Seq2[string, string] {
-	return func(yield func(string, string) bool) {
-		for rest := object[1 : len(object)-1]; rest != ""; {
-			n := valueLength(rest)
-			name := unquote(rest[:n])
-			rest = rest[n+1:]
-			n = valueLength(rest)
-			if !yield(name, rest[:n]) {
-				return
-			}
-			rest = strings.TrimPrefix(rest[n:], ",")
-		}
-	}
-}
-
-// valueLength returns the length of the JSON value in canonical form at the start of the text.
-func valueLength(text string) int {
-	depth, quoted := 0, false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			depth++
-		case c == '}' || c == ']':
-			depth--
-		case depth == 0 && (c == ',' || c == ':'):
-			return i
-		}
-	}
-	return len(text)
 }

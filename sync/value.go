@@ -95,16 +95,11 @@ func ParseValue(raw []byte) (Value, error) {
 	case string(raw) == "true", string(raw) == "false", isPlainText(raw): // most are: no need to decode them
 		return Value{text: string(raw)}, nil
 	}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var v any
-	if err := decoder.Decode(&v); err != nil {
+	text, err := canonical(raw)
+	if err != nil {
 		return Value{}, fmt.Errorf("sync: no JSON value: %w", err)
 	}
-	if decoder.InputOffset() < int64(len(raw)) {
-		return Value{}, fmt.Errorf("sync: something follows the JSON value")
-	}
-	return encode(canonical(v)), nil
+	return Value{text: text}, nil
 }
 
 // isPlainText tells whether a JSON text is a string that has one spelling.
@@ -121,29 +116,6 @@ func isPlain[T string | []byte](s T) bool {
 		}
 	}
 	return true
-}
-
-// canonical rewrites numbers so that equal ones have one spelling.
-func canonical(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		if n, err := v.Int64(); err == nil {
-			return n
-		}
-		if f, err := v.Float64(); err == nil {
-			return f + 0
-		}
-		return v
-	case []any:
-		for i := range v {
-			v[i] = canonical(v[i])
-		}
-	case map[string]any:
-		for k := range v {
-			v[k] = canonical(v[k])
-		}
-	}
-	return v
 }
 
 // valid returns the text as it comes back from JSON.
@@ -245,10 +217,10 @@ func (v Value) Text() string {
 	return v.text
 }
 
-// unquote returns the text of a JSON string in canonical form.
+// unquote returns the text of a JSON string.
 func unquote(text string) string {
-	if !strings.Contains(text, `\`) {
-		return text[1 : len(text)-1]
+	if plain := text[1 : len(text)-1]; isPlain(plain) {
+		return plain
 	}
 	var s string
 	if err := json.Unmarshal([]byte(text), &s); err != nil {

@@ -3,6 +3,7 @@ package sync_test
 import (
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -65,14 +66,19 @@ func TestValuesThatAreTheSame(t *testing.T) {
 		{`"\u00e9"`, sync.String("é")},
 		{`"\ufffd"`, sync.String("\xff")},
 		{` [ "a" , "b" ] `, sync.Strings("a", "b")},
+		{`[ "\u003c\/\u00e9", "\\" ]`, sync.Strings("</é", `\`)},
 	} {
 		got, err := sync.ParseValue([]byte(tc.json))
 		require.NoError(t, err, tc.json)
 		assert.Equal(t, tc.want, got, tc.json)
 	}
-	a, err := sync.ParseValue([]byte(`{"b":1.0,"a":[{"d":null,"c":"<"}]}`))
-	require.NoError(t, err)
-	assert.Equal(t, `{"a":[{"c":"<","d":null}],"b":1}`, a.JSON())
+	for raw, want := range map[string]string{
+		`{"b":1.0,"a":[{"d":null,"c":"<"}]}`:                    `{"a":[{"c":"<","d":null}],"b":1}`,
+		`{ "b" : [ ] , "" : { } , "a" : [ -0.0 , [ 1e400 ] ] }`: `{"":{},"a":[0,[1e400]],"b":[]}`,
+		`{"a":1,"b":2,"\u0061":[{"x":1,"x":2}]}`:                `{"a":[{"x":2}],"b":2}`,
+	} {
+		assert.Equal(t, want, mustParse(t, raw).JSON(), raw)
+	}
 	assert.NotEqual(t, sync.Int(1), sync.String("1"))
 	assert.NotEqual(t, sync.Ref(sync.Key{Kind: "vm", Name: "a"}), mustParse(t, `[["vm","a"]]`), "a list is no reference")
 }
@@ -86,13 +92,13 @@ func mustParse(t testing.TB, raw string) sync.Value {
 
 func TestParseValueRefuses(t *testing.T) {
 	t.Parallel()
-	for _, raw := range []string{"{", "1 2", "nul", "'a'", "null}", "null]", `"a"}`} {
+	for _, raw := range []string{"{", "1 2", "nul", "'a'", "null}", "null]", `"a"}`, `{"a":1}}`, "[1,]", strings.Repeat("[", 20000)} {
 		_, err := sync.ParseValue([]byte(raw))
 		assert.Error(t, err, raw)
 	}
 }
 
-// FuzzParseValue: the canonical form is one, and survives the encoding.
+// FuzzParseValue: the canonical form is one, survives the encoding, and means what the text means.
 func FuzzParseValue(f *testing.F) {
 	for _, raw := range []string{"", "null", "-0.0", "1e400", "4.0", `"\ud800"`, `{"a":[1,{"b":null}],"a":2}`, "[]", `"\u2028<"`, `{"$refs":[["a","b"]]}`} {
 		f.Add([]byte(raw))
@@ -105,6 +111,11 @@ func FuzzParseValue(f *testing.F) {
 		again, err := sync.ParseValue([]byte(v.JSON()))
 		require.NoError(t, err)
 		require.Equal(t, v, again)
+		var meant, means any
+		if json.Unmarshal(raw, &meant) == nil { // else empty, or with a number that no float64 holds
+			require.NoError(t, json.Unmarshal([]byte(v.JSON()), &means))
+			require.Equal(t, meant, means)
+		}
 	})
 }
 
