@@ -1,6 +1,7 @@
 package netboxsink_test
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -63,4 +64,28 @@ func TestReadsWaitForNothingTheyDoNotNeed(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestReadsComeInGoodOrder reads with fewer places than there are pages. Where several wait for one, the longest is next, and
+// what nothing waits for is last.
+func TestReadsComeInGoodOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		options := &netboxtest.Options{MaxPageSize: 200, RequestLatency: 10 * time.Millisecond, ObjectLatency: 10 * time.Millisecond}
+		l := newLabWith(t, options, &netboxsink.Options{Readers: 2}, town(600))
+		l.run()
+		l.netbox.ResetRequests()
+		_, err := l.sink.Current(t.Context(), sync.Scope{Sources: []string{"lab"}})
+		require.NoError(t, err)
+		first, last := map[string]int{}, map[string]int{}
+		for i, r := range l.netbox.Requests() {
+			path := strings.TrimSuffix(strings.TrimPrefix(r.Path, "/api/"), "/")
+			if _, seen := first[path]; !seen {
+				first[path] = i
+			}
+			last[path] = i
+		}
+		assert.Less(t, last["dcim/interfaces"], first[interfaces], "the nodes are known sooner than the number of guests: %v", first)
+		assert.Less(t, max(last[machines], last[interfaces]), last[disks], "%v", last)
+	})
 }

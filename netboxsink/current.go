@@ -3,7 +3,6 @@ package netboxsink
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -28,54 +27,10 @@ func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, erro
 	if len(scope.Sources) == 0 {
 		return &sync.State{}, nil
 	}
-	asked := []sync.Key{{Kind: KindTag, Name: tagSlug}}
-	var names []string
-	for _, f := range ourCustomFields() {
-		asked = append(asked, sync.Key{Kind: KindCustomField, Name: f.name})
-		names = append(names, f.name)
-	}
-	var fields, tags []sharedObject
-	var clusters []clusterObject
-	machines := pager[machineObject]{client: s.client, kind: KindVirtualMachine, filter: marked(scope.Sources), first: foretaste}
-	devices := pager[deviceObject]{client: s.client, kind: KindDevice, filter: marked(scope.Sources), first: foretaste}
-	var refused [5]error // each is waited for, and the first told: to a token without rights the same at each run
-	if err := beside(ctx, len(refused), func(ctx context.Context, i int) (err error) {
-		switch i {
-		case 0:
-			fields, err = all[sharedObject](ctx, s.client, KindCustomField, url.Values{"name": names})
-		case 1:
-			clusters, err = all[clusterObject](ctx, s.client, KindCluster, marked(scope.Sources))
-		case 2:
-			tags, err = all[sharedObject](ctx, s.client, KindTag, url.Values{"slug": {tagSlug}})
-		case 3:
-			err = machines.next(ctx)
-		case 4:
-			err = devices.next(ctx)
-		}
-		var status *StatusError
-		if errors.As(err, &status) {
-			refused[i], err = err, nil
-		}
-		return err
-	}); err != nil {
-		return nil, err
-	}
-	if err := cmp.Or(refused[:]...); err != nil {
-		return nil, err
-	}
 	r := newReading(&sync.State{})
-	for i := range fields {
-		r.sharedObject(KindCustomField, &fields[i])
-	}
-	for i := range tags {
-		r.sharedObject(KindTag, &tags[i])
-	}
-	// Without the field nothing bears it, and NetBox takes the filter by it for none at all.
-	if r.keys.has(sync.Key{Kind: KindCustomField, Name: fieldSource}) {
-		r.ownClusters(clusters, scope.Sources)
-		if err := r.ours(ctx, s, scope.Sources, devices, machines); err != nil {
-			return nil, err
-		}
+	asked, err := r.ours(ctx, s, scope.Sources)
+	if err != nil {
+		return nil, err
 	}
 	return &sync.State{Records: r.records, Asked: asked}, nil
 }
@@ -83,13 +38,23 @@ func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, erro
 // marked is the filter for what bears the mark of the sources.
 func marked(sources []string) url.Values { return url.Values{"cf_" + fieldSource: sources} }
 
-// ours reads the devices and virtual machines that bear the mark of the sources, as far as they were not read already, and
-// what hangs on them. Nothing waits for what it does not need, so that NetBox is kept busy.
-func (r *reading) ours(
-	ctx context.Context, s *Sink, sources []string, devices pager[deviceObject], machines pager[machineObject],
-) error {
-	many := lists(machines.left + len(machines.found))
+// ours reads what bears the mark of the sources, and what hangs on it, and returns what was asked for by name. Nothing waits
+// for what it does not need, so that NetBox is kept busy.
+func (r *reading) ours(ctx context.Context, s *Sink, sources []string) (asked []sync.Key, err error) {
+	devices := pager[deviceObject]{client: s.client, kind: KindDevice, filter: marked(sources), first: foretaste}
+	machines := pager[machineObject]{client: s.client, kind: KindVirtualMachine, filter: marked(sources), first: foretaste}
+	shared := once(func(ctx context.Context) (isMarked bool, err error) {
+		asked, err = r.sharedOurs(ctx, s, sources)
+		// Without the field nothing bears it, and NetBox takes the filter by it for none at all.
+		return r.keys.has(sync.Key{Kind: KindCustomField, Name: fieldSource}), err
+	})
 	nodes := once(func(ctx context.Context) (map[int64]unitRead, error) {
+		if err := devices.next(ctx); err != nil {
+			return nil, err
+		}
+		if isMarked, err := shared(ctx); err != nil || !isMarked {
+			return nil, err
+		}
 		if err := devices.rest(ctx); err != nil {
 			return nil, err
 		}
@@ -107,17 +72,61 @@ func (r *reading) ours(
 		return r.ownMachines(found, sources), nil
 	}
 	parts := newComponents()
-	err := beside(ctx, len(parts), func(ctx context.Context, i int) error {
-		if i == 0 {
+	if err := settled(ctx, 3, func(ctx context.Context, i int) error {
+		switch i {
+		case 0:
+			_, err := shared(ctx)
+			return err
+		case 1:
 			return parts[0].read(ctx, s.client, nodes, 0)
 		}
-		return parts[1].read(ctx, s.client, guests, many)
-	})
-	if err != nil {
-		return err
+		if err := machines.next(ctx); err != nil {
+			return err
+		}
+		if isMarked, err := shared(ctx); err != nil || !isMarked {
+			return err
+		}
+		return parts[1].read(ctx, s.client, guests, lists(machines.left+len(machines.found)))
+	}); err != nil {
+		return nil, err
 	}
 	r.allChildren(s, parts)
-	return r.looseMACs(ctx, s, parts)
+	return asked, r.looseMACs(ctx, s, parts)
+}
+
+// sharedOurs reads our custom fields and our tag, and the clusters that bear the mark of the sources, where anything can.
+func (r *reading) sharedOurs(ctx context.Context, s *Sink, sources []string) (asked []sync.Key, err error) {
+	asked = []sync.Key{{Kind: KindTag, Name: tagSlug}}
+	var names []string
+	for _, f := range ourCustomFields() {
+		asked = append(asked, sync.Key{Kind: KindCustomField, Name: f.name})
+		names = append(names, f.name)
+	}
+	var fields, tags []sharedObject
+	var clusters []clusterObject
+	if err := settled(ctx, 3, func(ctx context.Context, i int) (err error) {
+		switch i {
+		case 0:
+			fields, err = all[sharedObject](ctx, s.client, KindCustomField, url.Values{"name": names})
+		case 1:
+			clusters, err = all[clusterObject](ctx, s.client, KindCluster, marked(sources))
+		case 2:
+			tags, err = all[sharedObject](ctx, s.client, KindTag, url.Values{"slug": {tagSlug}})
+		}
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	for i := range fields {
+		r.sharedObject(KindCustomField, &fields[i])
+	}
+	for i := range tags {
+		r.sharedObject(KindTag, &tags[i])
+	}
+	if len(fields) > 0 {
+		r.ownClusters(clusters, sources)
+	}
+	return asked, nil
 }
 
 // lists returns how many lists the ids of so many machines make at least.

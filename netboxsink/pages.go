@@ -1,6 +1,7 @@
 package netboxsink
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -163,7 +164,7 @@ func rank(kind sync.Kind) int {
 	switch kind {
 	case KindDisk:
 		return 2
-	case KindAddress, KindNodeAddress, KindNodeInterface:
+	case KindAddress, KindNodeAddress:
 		return 1
 	}
 	return 0
@@ -342,6 +343,21 @@ func beside(ctx context.Context, n int, f func(ctx context.Context, i int) error
 	}
 	group.Wait()
 	return context.Cause(ctx)
+}
+
+// settled calls f as [beside] does, but what NetBox refuses keeps nothing else from being asked, and the first refusal is the
+// error: to a token without rights the same at each run.
+func settled(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
+	refused := make([]error, n)
+	err := beside(ctx, n, func(ctx context.Context, i int) error {
+		err := f(ctx, i)
+		var status *StatusError
+		if errors.As(err, &status) {
+			refused[i], err = err, nil
+		}
+		return err
+	})
+	return cmp.Or(err, cmp.Or(refused...))
 }
 
 // once returns a function that does a read when it is first called; who calls it meanwhile waits for that.
