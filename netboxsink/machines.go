@@ -211,7 +211,7 @@ func (u *guestUnit) unread() string {
 // machineFields returns what is known of the guest itself.
 func (m *mapping) machineFields(u *guestUnit, name string) sync.Fields {
 	g, kind := u.guest, kindOf(u.guest.Kind)
-	fields := sync.NewFields(map[string]sync.Field{
+	fields := map[string]sync.Field{
 		"name": {
 			Value: sync.String(name), From: "the name of the guest", Rule: sync.UntilEdited, Ours: []sync.Value{sync.String(g.Name)},
 		},
@@ -223,104 +223,104 @@ func (m *mapping) machineFields(u *guestUnit, name string) sync.Fields {
 		customPrefix + fieldPool:   from("the pool", textOrNull(clean(g.Pool, 200))),
 		customPrefix + fieldHA:     from("the state of the HA manager", textOrNull(clean(g.HAState, 200))),
 		customPrefix + fieldSource: from("the name of the source", sync.String(u.inv.Source)),
-	})
+	}
 	if u.was != nil && !u.was.Fields.Value(customPrefix+fieldGone).IsNull() {
-		fields.Set(customPrefix+fieldGone, from("the guest is there again", sync.Value{}))
+		fields[customPrefix+fieldGone] = from("the guest is there again", sync.Value{})
 	}
 	if m.release.machineTypes {
-		fields.Set("virtual_machine_type", untilEdited("the kind of guest", sync.Ref(sync.Key{Kind: KindMachineType, Name: kind.typeSlug})))
+		fields["virtual_machine_type"] = untilEdited("the kind of guest", sync.Ref(sync.Key{Kind: KindMachineType, Name: kind.typeSlug}))
 	}
 	if status := map[inventory.GuestStatus]string{
 		inventory.GuestRunning: "active", inventory.GuestStopped: "offline",
 		inventory.GuestPaused: "paused", inventory.GuestFailed: "failed",
 	}[g.Status]; status != "" {
-		fields.Set("status", from("the status of the guest", sync.String(status)))
+		fields["status"] = from("the status of the guest", sync.String(status))
 	}
-	m.onNode(u, &fields)
+	m.onNode(u, fields)
 	if u.gap.Part == inventory.PartConfig {
-		fields.Set("tags", from("what others put there, and ours", m.withTag(u.was)))
+		fields["tags"] = from("what others put there, and ours", m.withTag(u.was))
 	} else {
-		m.configured(u, &fields)
+		m.configured(u, fields)
 	}
-	return fields
+	return sync.NewFields(fields)
 }
 
 // onNode adds what follows from the node that the guest is on.
-func (m *mapping) onNode(u *guestUnit, fields *sync.Fields) {
+func (m *mapping) onNode(u *guestUnit, fields map[string]sync.Field) {
 	u.site = sync.Ref(m.sites[u.inv.Source])
 	if !slices.ContainsFunc(u.inv.Nodes, func(n inventory.Node) bool { return n.Name == u.guest.Node }) {
 		return
 	}
 	device := deviceKey(u.inv.Source, u.guest.Node)
 	u.site = m.deviceSites[device]
-	fields.Set("device", from("the node that it is on", sync.Ref(device)))
+	fields["device"] = from("the node that it is on", sync.Ref(device))
 	switch {
 	case u.site.IsNull(): // of a device that is not written, and NetBox takes the site of the cluster then
 	case m.release.siteOfDevice:
 		// NetBox puts it there at the creation, and refuses every change of it once the device is elsewhere.
-		fields.Set("site", from("the site of its node", u.site))
+		fields["site"] = from("the site of its node", u.site)
 	default:
-		fields.Set("site", untilEdited("the site of its node", u.site))
+		fields["site"] = untilEdited("the site of its node", u.site)
 	}
 	const text = "Synced from Proxmox node "
 	description := ownText("the node that it is on", text+u.guest.Node)
 	if u.was != nil && strings.HasPrefix(u.was.Fields.Value("description").Text(), text) {
 		description.Ours = append(description.Ours, u.was.Fields.Value("description"))
 	}
-	fields.Set("description", description)
+	fields["description"] = description
 }
 
 // configured adds what the guest's configuration tells.
-func (m *mapping) configured(u *guestUnit, fields *sync.Fields) {
+func (m *mapping) configured(u *guestUnit, fields map[string]sync.Field) {
 	g := u.guest
 	switch cpus := math.Round(g.CPUs*100) / 100; {
 	case cpus > mostCPUs:
 		m.leaveOut(u, fmt.Sprintf("%v vCPUs are more than NetBox can hold: they are left out", g.CPUs))
 	case g.CPUs > 0:
-		fields.Set("vcpus", from("the CPUs of the guest", sync.Float(max(cpus, 0.01))))
+		fields["vcpus"] = from("the CPUs of the guest", sync.Float(max(cpus, 0.01)))
 	}
 	switch memory := mebibytes(g.Memory); {
 	case memory > math.MaxInt32:
 		m.leaveOut(u, fmt.Sprintf("%d bytes of memory are more than NetBox can hold: they are left out", g.Memory))
 	case g.Memory > 0:
-		fields.Set("memory", from("the memory of the guest", sync.Int(memory)))
+		fields["memory"] = from("the memory of the guest", sync.Int(memory))
 	}
 	if m.release.startOnBoot {
 		start := "off"
 		if g.StartAtBoot {
 			start = "on"
 		}
-		fields.Set("start_on_boot", from("onboot", sync.String(start)))
+		fields["start_on_boot"] = from("onboot", sync.String(start))
 	}
 	if notes := clean(g.Description, 50_000); notes != "" || u.memory.Last("", "comments") != nil {
-		fields.Set("comments", untilEdited("the notes of the guest", sync.String(notes)))
+		fields["comments"] = untilEdited("the notes of the guest", sync.String(notes))
 	}
 	m.guestPlatform(u, fields)
 	tags, ours := m.guestTags(&u.unit, g)
-	fields.Set("tags", from("what others put there, ours, and those of the guest", tags))
-	fields.Set(customPrefix+fieldTags, from("the tags of the guest", textOrNull(strings.Join(ours, " "))))
-	fields.Set(customPrefix+fieldUUID, from("smbios1", textOrNull(g.UUID)))
-	fields.Set(customPrefix+fieldStartAtBoot, from("onboot", sync.Bool(g.StartAtBoot)))
+	fields["tags"] = from("what others put there, ours, and those of the guest", tags)
+	fields[customPrefix+fieldTags] = from("the tags of the guest", textOrNull(strings.Join(ours, " ")))
+	fields[customPrefix+fieldUUID] = from("smbios1", textOrNull(g.UUID))
+	fields[customPrefix+fieldStartAtBoot] = from("onboot", sync.Bool(g.StartAtBoot))
 	if g.Kind == inventory.LXC {
-		fields.Set(customPrefix+fieldUnprivileged, from("unprivileged", sync.Bool(g.Unprivileged)))
+		fields[customPrefix+fieldUnprivileged] = from("unprivileged", sync.Bool(g.Unprivileged))
 	} else {
-		fields.Set(customPrefix+fieldAgent, from("agent", sync.Bool(g.Agent)))
+		fields[customPrefix+fieldAgent] = from("agent", sync.Bool(g.Agent))
 	}
-	fields.Set(customPrefix+fieldSearchDomain, from("searchdomain", textOrNull(clean(g.SearchDomain, 200))))
+	fields[customPrefix+fieldSearchDomain] = from("searchdomain", textOrNull(clean(g.SearchDomain, 200)))
 }
 
 // guestPlatform adds the operating system. What a guest's agent said once stands until it says something else.
-func (m *mapping) guestPlatform(u *guestUnit, fields *sync.Fields) {
+func (m *mapping) guestPlatform(u *guestUnit, fields map[string]sync.Field) {
 	g := u.guest
 	name, source := systemName(g.OS), "the operating system, by the guest's agent"
 	if name == "" {
 		if g.Agent && u.was != nil && !u.was.Fields.Value("platform").IsNull() {
 			return
 		}
-		name, source = typeName(g.OSType), "ostype"
+		name, source = typeNames[g.OSType], "ostype"
 	}
 	if name != "" && !u.placed.platform.said {
-		fields.Set("platform", untilEdited(source, m.platformNamed(name)))
+		fields["platform"] = untilEdited(source, m.platformNamed(name))
 	}
 }
 
@@ -336,15 +336,12 @@ func systemName(os inventory.OS) string {
 	return name
 }
 
-// typeName returns what an ostype stands for; empty for one that says nothing.
-func typeName(word string) string {
-	names := map[string]string{
-		"l24": "Linux 2.4", "l26": "Linux", "solaris": "Solaris", "wxp": "Windows XP", "w2k": "Windows 2000", "w2k3": "Windows Server 2003",
-		"w2k8": "Windows Server 2008", "wvista": "Windows Vista", "win7": "Windows 7", "win8": "Windows 8", "win10": "Windows 10",
-		"win11": "Windows 11", "debian": "Debian", "devuan": "Devuan", "ubuntu": "Ubuntu", "centos": "CentOS", "fedora": "Fedora",
-		"opensuse": "openSUSE", "archlinux": "Arch Linux", "alpine": "Alpine Linux", "gentoo": "Gentoo", "nixos": "NixOS",
-	}
-	return names[word]
+// typeNames tells what an ostype stands for; of some, nothing.
+var typeNames = map[string]string{
+	"l24": "Linux 2.4", "l26": "Linux", "solaris": "Solaris", "wxp": "Windows XP", "w2k": "Windows 2000", "w2k3": "Windows Server 2003",
+	"w2k8": "Windows Server 2008", "wvista": "Windows Vista", "win7": "Windows 7", "win8": "Windows 8", "win10": "Windows 10",
+	"win11": "Windows 11", "debian": "Debian", "devuan": "Devuan", "ubuntu": "Ubuntu", "centos": "CentOS", "fedora": "Fedora",
+	"opensuse": "openSUSE", "archlinux": "Arch Linux", "alpine": "Alpine Linux", "gentoo": "Gentoo", "nixos": "NixOS",
 }
 
 // mostCPUs is what NetBox holds at most: six digits, two of them behind the point.

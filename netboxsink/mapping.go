@@ -20,6 +20,8 @@ type mapping struct {
 	guests map[guestKey][]*sync.Record
 	// tagNames has the tags that are known to be there, by slug.
 	tagNames map[string]string
+	// tagLists has the tags of each value of theirs that was read: few sets of tags are on many objects.
+	tagLists map[sync.Value][]tagBrief
 	// shared has the shared objects that are in state already.
 	shared map[sync.Key]bool
 	// kept has the addresses and MAC addresses that are left alone with what hides them.
@@ -48,7 +50,7 @@ func newMapping(r release, rules *rules, current *sync.State) *mapping {
 	m := &mapping{
 		release: r, rules: rules, current: make(map[sync.Key]*sync.Record, len(current.Records)), byKind: map[sync.Kind][]*sync.Record{},
 		onUnit: map[sync.Key][]*sync.Record{}, asked: map[sync.Key]bool{}, guests: map[guestKey][]*sync.Record{},
-		tagNames: map[string]string{}, shared: map[sync.Key]bool{}, kept: map[sync.Key]bool{}, takenOver: map[*sync.Record]bool{},
+		tagNames: map[string]string{}, tagLists: map[sync.Value][]tagBrief{}, shared: map[sync.Key]bool{}, kept: map[sync.Key]bool{}, takenOver: map[*sync.Record]bool{},
 		clusters: map[string]sync.Key{}, sites: map[string]sync.Key{}, clusterNames: map[string]string{},
 		defaultSites: map[string]string{}, deviceSites: map[sync.Key]sync.Value{},
 	}

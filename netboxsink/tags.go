@@ -21,19 +21,34 @@ func (m *mapping) knowTags() {
 	for _, r := range m.byKind[KindTag] {
 		m.tagNames[r.Key.Name] = r.Label
 	}
-	read := map[sync.Value]bool{} // few sets of tags are on many objects
 	for _, kind := range []sync.Kind{KindCluster, KindDevice, KindVirtualMachine} {
 		for _, r := range m.byKind[kind] {
-			tags := r.Fields.Value("tags")
-			if read[tags] {
+			value := r.Fields.Value("tags")
+			if _, known := m.tagLists[value]; known {
 				continue
 			}
-			read[tags] = true
-			for _, t := range tagsOf(tags) {
+			m.tagLists[value] = tagsOf(value)
+			for _, t := range m.tagLists[value] {
 				m.tagNames[t.Slug] = t.Name
 			}
 		}
 	}
+}
+
+// tagsOn returns the tags that are on an object that was read. The list is not to be changed.
+func (m *mapping) tagsOn(was *sync.Record) []tagBrief {
+	if was == nil {
+		return nil
+	}
+	return m.tagLists[was.Fields.Value("tags")]
+}
+
+// tagsInstead returns the value of the tags that an object is to have.
+func (m *mapping) tagsInstead(was *sync.Record, list []tagBrief) sync.Value {
+	if was != nil && slices.Equal(list, m.tagsOn(was)) { // most stay as they are: no need to encode them
+		return was.Fields.Value("tags")
+	}
+	return tagsValue(list)
 }
 
 // tag returns our tag, by the name that it has by now: NetBox finds it by that and its slug.
@@ -85,14 +100,14 @@ func (m *mapping) restricted(slug string) bool {
 }
 
 // withTag returns an object's tags with ours among them, and without that of what is gone; those of others stay.
-func (m *mapping) withTag(was *sync.Record) sync.Value { return tagsValue(m.tagged(was)) }
+func (m *mapping) withTag(was *sync.Record) sync.Value { return m.tagsInstead(was, m.tagged(was)) }
 
 // tagged is withTag as a list.
 func (m *mapping) tagged(was *sync.Record) []tagBrief {
 	if was == nil {
 		return []tagBrief{m.tag()}
 	}
-	tags := slices.DeleteFunc(tagsOf(was.Fields.Value("tags")), func(t tagBrief) bool { return t.Slug == slugGone })
+	tags := slices.DeleteFunc(slices.Clone(m.tagsOn(was)), func(t tagBrief) bool { return t.Slug == slugGone })
 	if !slices.ContainsFunc(tags, func(t tagBrief) bool { return t.Slug == tagSlug }) {
 		tags = append(tags, m.tag())
 	}
@@ -128,7 +143,7 @@ func (m *mapping) guestTags(u *unit, g *inventory.Guest) (tags sync.Value, wishe
 	list = slices.DeleteFunc(list, func(t tagBrief) bool {
 		return t.Slug != tagSlug && slices.Contains(before, t.Slug) && !slices.Contains(slugs, t.Slug)
 	})
-	return tagsValue(list), slugs
+	return m.tagsInstead(u.was, list), slugs
 }
 
 // tagSlugs returns the slugs of the tags that we brought last.

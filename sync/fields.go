@@ -3,7 +3,6 @@ package sync
 import (
 	"cmp"
 	"iter"
-	"maps"
 	"slices"
 	"unique"
 )
@@ -31,15 +30,17 @@ type about struct {
 // NewFields returns fields by their names. The map is the caller's.
 func NewFields(fields map[string]Field) Fields {
 	f := Fields{make([]compactField, 0, len(fields))}
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		f.list = append(f.list, compact(name, fields[name]))
+	for name, field := range fields {
+		f.list = append(f.list, compact(name, field))
 	}
+	slices.SortFunc(f.list, func(a, b compactField) int { return cmp.Compare(a.about.Value().name, b.about.Value().name) })
 	return f
 }
 
 func compact(name string, f Field) compactField {
 	c := compactField{value: f.Value, about: unique.Make(about{name, f.From, f.Rule, f.Remember, f.Needed})}
-	if ours := f.Ours; len(ours) > 0 {
+	if len(f.Ours) > 0 {
+		ours := f.Ours // declared here: it is on the heap wherever it is declared
 		c.ours = &ours
 	}
 	return c
