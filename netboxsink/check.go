@@ -117,10 +117,10 @@ func (c *check) objects(ctx context.Context, kinds []sync.Kind) []sync.Finding {
 
 // ask sends one request, once, in one of the places for reads.
 func (c *check) ask(ctx context.Context, method, path string, query url.Values) ([]byte, error) {
-	if err := c.client.readers.place(ctx, 0); err != nil {
+	if err := c.client.readers.Take(ctx, nil); err != nil {
 		return nil, err
 	}
-	defer c.client.readers.leave()
+	defer c.client.readers.Leave()
 	return c.client.send(ctx, method, path, query, nil)
 }
 

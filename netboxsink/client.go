@@ -19,6 +19,7 @@ import (
 
 	"github.com/netbox-community/go-netbox/v4"
 
+	"github.com/proxbox-go/proxbox/internal/places"
 	"github.com/proxbox-go/proxbox/sync"
 )
 
@@ -27,7 +28,7 @@ type client struct {
 	base          string
 	configuration *netbox.Configuration
 	timeout       time.Duration
-	readers       *places // for the reads under way
+	readers       *places.Places // for the reads under way
 	logger        *slog.Logger
 }
 
@@ -36,10 +37,10 @@ const attempts = 4
 
 // get reads a path in a place of its own.
 func (c *client) get(ctx context.Context, path string, query url.Values) ([]byte, error) {
-	if err := c.readers.place(ctx, 0); err != nil {
+	if err := c.readers.Take(ctx, nil); err != nil {
 		return nil, err
 	}
-	defer c.readers.leave()
+	defer c.readers.Leave()
 	return c.read(ctx, path, query)
 }
 

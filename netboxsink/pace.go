@@ -5,8 +5,10 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
+	stdsync "sync"
 	"time"
 
+	"github.com/proxbox-go/proxbox/internal/places"
 	"github.com/proxbox-go/proxbox/sync"
 )
 
@@ -37,14 +39,17 @@ type pace struct {
 	aim   time.Duration // for one write to take at most
 	fixed bool          // whatever NetBox answers
 
-	places                        // whose mu guards all that follows, too
-	good   int                    // good answers since the last bad one or change of allowed
-	doubt  int                    // how many of them let one more in
-	cuts   int                    // how often allowed was halved
-	rest   time.Time              // until when NetBox wants no more
-	each   map[work]time.Duration // what one object takes, as a moving average
-	least  map[work]time.Duration // and what it took at best
-	strain float64                // how much longer they take than at best, as a moving average
+	places *places.Places // as many as are allowed
+
+	mu      stdsync.Mutex          // guards what follows
+	allowed int                    // writes under way at once, for now
+	good    int                    // good answers since the last bad one or change of allowed
+	doubt   int                    // how many of them let one more in
+	cuts    int                    // how often allowed was halved
+	rest    time.Time              // until when NetBox wants no more
+	each    map[work]time.Duration // what one object takes, as a moving average
+	least   map[work]time.Duration // and what it took at best
+	strain  float64                // how much longer they take than at best, as a moving average
 }
 
 // work is what takes an object about the same time.
@@ -59,7 +64,7 @@ func newPace(most int, aim time.Duration, fixed bool) *pace {
 		allowed = most
 	}
 	return &pace{
-		most: most, aim: aim, fixed: fixed, places: places{allowed: allowed}, doubt: steady, strain: 1,
+		most: most, aim: aim, fixed: fixed, places: places.New(allowed), allowed: allowed, doubt: steady, strain: 1,
 		each: map[work]time.Duration{}, least: map[work]time.Duration{},
 	}
 }
@@ -84,7 +89,7 @@ type turn struct {
 
 // begin waits for a place among the writes under way, and for the end of the time in which NetBox wants none.
 func (p *pace) begin(ctx context.Context) (turn, error) {
-	if err := p.place(ctx, 0); err != nil {
+	if err := p.places.Take(ctx, nil); err != nil {
 		return turn{}, err
 	}
 	for {
@@ -95,7 +100,7 @@ func (p *pace) begin(ctx context.Context) (turn, error) {
 			return t, nil
 		}
 		if err := wait(ctx, left+scatter()); err != nil {
-			p.leave()
+			p.places.Leave()
 			return turn{}, err
 		}
 	}
@@ -106,7 +111,7 @@ func (t turn) end(w work, items int, err error) {
 	if !t.pace.fixed {
 		t.pace.learn(t, w, items, err)
 	}
-	t.pace.leave()
+	t.pace.places.Leave()
 }
 
 // learn fits the pace to an answer. A refusal of what was sent tells nothing about it.
@@ -133,6 +138,7 @@ func (p *pace) learn(t turn, w work, items int, err error) {
 	default:
 		return
 	}
+	p.places.Allow(p.allowed)
 	if items >= smallest { // of fewer objects the request itself takes most of the time
 		p.each[w] = each
 	}

@@ -148,10 +148,10 @@ func (p *pager[T]) next(ctx context.Context) error {
 	}
 	maps.Copy(query, p.filter)
 	// The place is held until the answer is understood: no more answers than places are in memory.
-	if err := p.client.readers.place(ctx, rank(p.kind)); err != nil {
+	if err := p.client.readers.Take(ctx, func() int64 { return urgency(p.kind) }); err != nil {
 		return err
 	}
-	defer p.client.readers.leave()
+	defer p.client.readers.Leave()
 	raw, err := p.client.read(ctx, t.path, query)
 	if err != nil {
 		return err
@@ -159,13 +159,13 @@ func (p *pager[T]) next(ctx context.Context) error {
 	return p.take(ctx, raw)
 }
 
-// rank says which list is read first where several wait: what takes long, and what others wait for.
-func rank(kind sync.Kind) int {
+// urgency says which list is read first where several wait: what takes long, and what others wait for.
+func urgency(kind sync.Kind) int64 {
 	switch kind {
 	case KindDisk:
-		return 2
+		return -2
 	case KindAddress, KindNodeAddress:
-		return 1
+		return -1
 	}
 	return 0
 }

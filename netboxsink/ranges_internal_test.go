@@ -19,6 +19,8 @@ import (
 	"github.com/netbox-community/go-netbox/v4"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/proxbox-go/proxbox/internal/places"
 )
 
 // shelf answers as a NetBox whose one list has objects with these ids.
@@ -80,7 +82,7 @@ func (s *shelf) client() *client {
 	configuration := netbox.NewConfiguration()
 	configuration.HTTPClient = &http.Client{Transport: s}
 	return &client{
-		base: "http://netbox.example.com", configuration: configuration, timeout: time.Hour, readers: &places{allowed: 4},
+		base: "http://netbox.example.com", configuration: configuration, timeout: time.Hour, readers: places.New(4),
 		logger: slog.New(slog.DiscardHandler),
 	}
 }

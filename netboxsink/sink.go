@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/netbox-community/go-netbox/v4"
+
+	"github.com/proxbox-go/proxbox/internal/places"
 )
 
 // Sink is a NetBox. It is safe for concurrent use.
@@ -126,7 +128,7 @@ func NewFromConfiguration(c *netbox.Configuration, o *Options) (*Sink, error) {
 		pace: newPace(cmp.Or(max(o.Writers, 0), 4), min(15*time.Second, timeout/2), o.FixedPace),
 		client: &client{
 			base: strings.TrimSuffix(base, "/"), configuration: c, timeout: timeout, logger: logger,
-			readers: &places{allowed: cmp.Or(max(o.Readers, 0), 2)},
+			readers: places.New(cmp.Or(max(o.Readers, 0), 2)),
 		},
 	}, nil
 }

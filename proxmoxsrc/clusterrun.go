@@ -2,6 +2,7 @@ package proxmoxsrc
 
 import (
 	"encoding/json"
+	"math"
 	stdsync "sync"
 	"time"
 
@@ -31,12 +32,16 @@ func (c *clusterRun) start(group *stdsync.WaitGroup) {
 	}
 }
 
+// beforeAllNodes is the urgency of what the cluster itself tells; that of a node is how many guests it has left to read: it
+// answers few at once, and one that is slow must not come last.
+func beforeAllNodes() int64 { return math.MaxInt64 }
+
 // ask reads a path that the entry node answers itself, in one of the run's places.
 func (c *clusterRun) ask(path string) (json.RawMessage, error) {
-	if err := c.run.places.take(c.run.ctx, nil); err != nil {
+	if err := c.run.places.Take(c.run.ctx, beforeAllNodes); err != nil {
 		return nil, err
 	}
-	defer c.run.places.leave()
+	defer c.run.places.Leave()
 	gateway := c.run.source.gateway
 	raw, err := gateway.get(c.run.ctx, path, gateway.clusterTime)
 	c.run.endsBy(err)

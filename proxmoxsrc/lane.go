@@ -80,10 +80,10 @@ func (n *nodeRun) ask(ctx context.Context, l *lane, path string) (json.RawMessag
 
 // try sends one request, in one of the run's places, unless the lane is closed.
 func (n *nodeRun) try(ctx context.Context, l *lane, path string) (json.RawMessage, error) {
-	if err := n.run.places.take(ctx, n); err != nil {
+	if err := n.run.places.Take(ctx, n.left.Load); err != nil {
 		return nil, err
 	}
-	defer n.run.places.leave()
+	defer n.run.places.Leave()
 	if why := l.reason(); why != nil {
 		return nil, why
 	}

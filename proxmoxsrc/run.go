@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/proxbox-go/proxbox/internal/places"
 	"github.com/proxbox-go/proxbox/sync"
 	"github.com/proxbox-go/proxbox/sync/inventory"
 )
@@ -22,8 +23,8 @@ type run struct {
 	cancel context.CancelCauseFunc
 	scope  sync.Scope
 	began  time.Time
-	now    time.Time // the same, by the monotonic clock
-	places *places   // one for each request under way in the cluster
+	now    time.Time      // the same, by the monotonic clock
+	places *places.Places // one for each request under way in the cluster
 	known  *memory
 	owed   owed
 	survey *survey
@@ -44,7 +45,7 @@ func newRun(ctx context.Context, s *Source, scope sync.Scope) *run {
 	r := &run{
 		source: s, scope: scope, nodes: map[string]*nodeRun{}, now: now,
 		began:  now.UTC().Round(0), // without the monotonic clock, which only this process knows
-		places: newPlaces(s.options.ClusterReads),
+		places: places.New(s.options.ClusterReads),
 		known:  known,
 	}
 	if scope.Incremental {
