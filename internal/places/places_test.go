@@ -123,8 +123,8 @@ func TestLeavingAsThePlaceComes(t *testing.T) {
 				}
 			}()
 			synctest.Wait()
-			go cancel()
 			p.Leave()
+			cancel()
 			synctest.Wait()
 			require.NoError(t, p.Take(t.Context(), nil))
 		})
