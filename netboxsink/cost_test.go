@@ -45,6 +45,15 @@ func TestFirstRunIsCheap(t *testing.T) {
 	assert.LessOrEqual(t, float64(len(l.netbox.Requests()))/guests, 0.3, "requests per guest: %v", l.paths())
 }
 
+func TestWhatIsMissingIsLookedUpOnce(t *testing.T) {
+	t.Parallel()
+	inv := town(1)
+	inv.Guests[0].Tags = []string{"web", "Front End"}
+	l := newLab(t, inv)
+	l.run()
+	assert.Equal(t, 3, l.paths()["GET /api/extras/tags/"], "ours, and those of the guest by name and by slug")
+}
+
 func TestUnchangedEstateCostsItsReadsOnly(t *testing.T) {
 	t.Parallel()
 	const guests = 300

@@ -120,6 +120,9 @@ func (l *lookup) shared() {
 				}
 			case isWanted && l.ask(info.Kind, r.Key.Name):
 				names, slugs = append(names, text), append(slugs, slug(text))
+				if keyed(info.Kind) {
+					l.ask(info.Kind, slug(text)) // by which it will be found once it is made
+				}
 			}
 		}
 		l.lists(info.Kind, tables[info.Kind].key, keys)
