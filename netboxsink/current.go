@@ -45,8 +45,7 @@ func (r *reading) ours(ctx context.Context, s *Sink, sources []string) (asked []
 	machines := pager[machineObject]{client: s.client, kind: KindVirtualMachine, filter: marked(sources), first: foretaste}
 	shared := once(func(ctx context.Context) (isMarked bool, err error) {
 		asked, err = r.sharedOurs(ctx, s, sources)
-		// Without the field nothing bears it, and NetBox takes the filter by it for none at all.
-		return r.keys.has(sync.Key{Kind: KindCustomField, Name: fieldSource}), err
+		return r.hasMarks(), err
 	})
 	nodes := once(func(ctx context.Context) (map[int64]unitRead, error) {
 		if err := devices.next(ctx); err != nil {
@@ -123,10 +122,16 @@ func (r *reading) sharedOurs(ctx context.Context, s *Sink, sources []string) (as
 	for i := range tags {
 		r.sharedObject(KindTag, &tags[i])
 	}
-	if len(fields) > 0 {
+	if r.hasMarks() {
 		r.ownClusters(clusters, sources)
 	}
 	return asked, nil
+}
+
+// hasMarks tells whether anything can bear the mark of a source: without the field nothing does, and NetBox takes the filter
+// by it for none at all.
+func (r *reading) hasMarks() bool {
+	return r.keys.has(sync.Key{Kind: KindCustomField, Name: fieldSource})
 }
 
 // lists returns how many lists the ids of so many machines make at least.

@@ -70,8 +70,8 @@ func measureSequence(ctx context.Context, o *options, s size, errs io.Writer) (*
 	if err != nil {
 		return nil, err
 	}
-	fields := p.netbox.fields()
-	if err := q.measureUnchanged(ctx, o, p, reader, before, fields); err != nil {
+	fields, err := q.measureUnchanged(ctx, o, p, reader, before)
+	if err != nil {
 		return nil, err
 	}
 	if err := c.drift(ctx); err != nil {
@@ -93,10 +93,10 @@ func measureSequence(ctx context.Context, o *options, s size, errs io.Writer) (*
 	return q, q.measureFloor(ctx, newFloor(there, cpu), before, after, fields)
 }
 
-// measureUnchanged measures unchanged runs, and after each how the floor reads the rows. It adds the fields that proxbox reads
-// to those that it read before.
-func (q *sequence) measureUnchanged(ctx context.Context, o *options, p *proxbox, f *floor, s snapshot, fields map[string]string) error {
-	name, rest := runNames()[unchangedRun], time.Duration(0)
+// measureUnchanged measures unchanged runs, and after each how the floor reads the rows. It returns which fields proxbox has
+// read, by the path of the list, in these runs and in the one before.
+func (q *sequence) measureUnchanged(ctx context.Context, o *options, p *proxbox, f *floor, s snapshot) (map[string]string, error) {
+	name, rest, fields := runNames()[unchangedRun], time.Duration(0), p.netbox.fields()
 	if o.real() {
 		rest = apart
 	}
@@ -105,10 +105,10 @@ func (q *sequence) measureUnchanged(ctx context.Context, o *options, p *proxbox,
 		time.Sleep(rest)
 		ours, err := p.run(ctx, name)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if ours.Written > 0 {
-			return fmt.Errorf("the unchanged run wrote %d objects", ours.Written)
+			return nil, fmt.Errorf("the unchanged run wrote %d objects", ours.Written)
 		}
 		lists := p.netbox.fields()
 		maps.Copy(fields, lists)
@@ -116,16 +116,16 @@ func (q *sequence) measureUnchanged(ctx context.Context, o *options, p *proxbox,
 		time.Sleep(rest)
 		now.floor, err = f.run(ctx, name, func(ctx context.Context) error { return f.read(ctx, s, fields) })
 		if err != nil {
-			return err
+			return nil, err
 		}
 		time.Sleep(rest)
 		now.lists, err = f.run(ctx, name, func(ctx context.Context) error { return f.readLists(ctx, s, lists) })
 		if err != nil {
-			return err
+			return nil, err
 		}
 		q.pairs[unchangedRun] = append(q.pairs[unchangedRun], now)
 	}
-	return nil
+	return fields, nil
 }
 
 // measureFloor measures how the floor writes the same rows into an empty NetBox, and then how it changes what changed.
