@@ -54,6 +54,32 @@ func TestWhatIsMissingIsLookedUpOnce(t *testing.T) {
 	assert.Equal(t, 3, l.paths()["GET /api/extras/tags/"], "ours, and those of the guest by name and by slug")
 }
 
+// TestNothingOfOthersIsReadWithoutOurFields: without the custom field NetBox takes the filter by it for none at all.
+func TestNothingOfOthersIsReadWithoutOurFields(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	create := func(path, fields string) {
+		_, err := l.netbox.Create(path, fields)
+		require.NoError(t, err)
+	}
+	for _, path := range []string{"virtualization/cluster-types", "dcim/sites", "dcim/manufacturers", "dcim/device-roles"} {
+		create(path, `{"name":"Other","slug":"other"}`)
+	}
+	create("virtualization/clusters", `{"name":"Other","type":1}`)
+	create("dcim/device-types", `{"model":"Other","slug":"other","manufacturer":1}`)
+	for i := range 400 {
+		create(machines, fmt.Sprintf(`{"name":"vm%d","cluster":1}`, i))
+		create("dcim/devices", fmt.Sprintf(`{"name":"server%d","site":1,"role":1,"device_type":1}`, i))
+	}
+	state, err := l.sink.Current(t.Context(), sync.Scope{Sources: []string{"lab"}})
+	require.NoError(t, err)
+	assert.Empty(t, state.Records)
+	paths := l.paths()
+	assert.Equal(t, 1, paths["GET /api/"+machines+"/"], "the first page")
+	assert.Equal(t, 1, paths["GET /api/dcim/devices/"], "the first page")
+	assert.Len(t, l.netbox.Requests(), 6, "status, custom fields, tag and clusters besides: %v", paths)
+}
+
 func TestUnchangedEstateCostsItsReadsOnly(t *testing.T) {
 	t.Parallel()
 	const guests = 300

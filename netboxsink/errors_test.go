@@ -224,6 +224,18 @@ func TestMissingPermissionIsNamed(t *testing.T) {
 	}
 }
 
+// TestFirstRefusalIsTold: of all that a token may not view, the same is told at each run, though the reads are side by side.
+func TestFirstRefusalIsTold(t *testing.T) {
+	t.Parallel()
+	nothing := netboxtest.Token{Secret: limitedToken, Permissions: map[string][]netboxtest.Action{}}
+	sink, err := netboxsink.New(netboxURL, limitedToken, &netboxsink.Options{HTTPClient: fake(t, "4.7", nothing)})
+	require.NoError(t, err)
+	for range 50 {
+		_, err := sink.Current(t.Context(), sync.Scope{Sources: []string{"lab"}})
+		require.ErrorContains(t, err, "may not view custom field objects")
+	}
+}
+
 func TestNetBoxThatCannotBeReached(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
