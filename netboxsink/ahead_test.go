@@ -66,8 +66,8 @@ func TestReadsWaitForNothingTheyDoNotNeed(t *testing.T) {
 	}
 }
 
-// TestReadsComeInGoodOrder reads with fewer places than there are pages. Where several wait for one, the longest is next, and
-// what nothing waits for is last.
+// TestReadsComeInGoodOrder reads with fewer places than there are pages: where several wait for one, disks, for which nothing
+// waits, come last.
 func TestReadsComeInGoodOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

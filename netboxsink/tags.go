@@ -104,9 +104,6 @@ func (m *mapping) withTag(was *sync.Record) sync.Value { return m.tagsInstead(wa
 
 // tagged is withTag as a list.
 func (m *mapping) tagged(was *sync.Record) []tagBrief {
-	if was == nil {
-		return []tagBrief{m.tag()}
-	}
 	tags := slices.DeleteFunc(slices.Clone(m.tagsOn(was)), func(t tagBrief) bool { return t.Slug == slugGone })
 	if !slices.ContainsFunc(tags, func(t tagBrief) bool { return t.Slug == tagSlug }) {
 		tags = append(tags, m.tag())
