@@ -16,11 +16,12 @@ type spot struct {
 	vrf  sync.Value
 }
 
-// claim is a node or guest that has an address.
+// claim is a node or guest that has an address, and the VRF that it has it in.
 type claim struct {
 	unit    *unit
 	nic     *nic
 	address inventory.Address
+	vrf     sync.Value
 }
 
 // verdict is what becomes of the claims of one address.
@@ -39,6 +40,7 @@ type verdict struct {
 func (m *mapping) addresses(units []*unit) {
 	var spots []spot // in the order in which they are met
 	claims := map[spot][]claim{}
+	holders := m.holders()
 	known := map[sync.Key]bool{} // units all of whose addresses are known, so that one may go
 	for _, u := range units {
 		m.holdAddresses(u)
@@ -48,24 +50,23 @@ func (m *mapping) addresses(units []*unit) {
 		for _, n := range u.nics {
 			for _, a := range n.addresses {
 				host := a.Prefix.Addr()
-				isKept := m.kept[childKey(u.family.address, u.key, addressName(host.String()))]
-				if n.skip != "" || isKept || mine[host] || m.rules.hidesAddress(host) {
+				key := childKey(u.family.address, u.key, addressName(host.String()))
+				if n.skip != "" || m.kept[key] || mine[host] || m.rules.hidesAddress(host) {
 					continue
 				}
 				mine[host] = true
-				at := spot{host, u.vrf.value}
+				at := spot{host, m.vrfOf(u, key, host, holders)}
 				if len(claims[at]) == 0 {
 					spots = append(spots, at)
 				}
-				claims[at] = append(claims[at], claim{u, n, a})
+				claims[at] = append(claims[at], claim{u, n, a, at.vrf})
 			}
 		}
 		m.keepHidden(u)
 	}
-	holders := m.holders()
 	given := map[sync.Key][]claim{}
 	for _, at := range spots {
-		v := m.judge(claims[at], holders[at], known)
+		v := m.judge(claims[at], holders.at[at], known)
 		for _, c := range claims[at] {
 			skip := unassignable(c.address.Prefix)
 			if c != v.winner && !v.shared {
@@ -88,22 +89,51 @@ func (m *mapping) holdAddresses(u *unit) {
 	}
 }
 
-// holders returns who has which address in NetBox, of what was read: ours first.
-func (m *mapping) holders() map[spot]*sync.Record {
-	holders := map[spot]*sync.Record{}
+// holders are who has which address in NetBox, of what was read.
+type holders struct {
+	at      map[spot]*sync.Record         // ours first
+	unowned map[netip.Addr][]*sync.Record // those of nobody's that are in a VRF
+}
+
+func (m *mapping) holders() holders {
+	all := holders{map[spot]*sync.Record{}, map[netip.Addr][]*sync.Record{}}
 	for _, kind := range []sync.Kind{KindNodeAddress, KindAddress} {
 		for _, r := range m.byKind[kind] {
 			prefix, err := netip.ParsePrefix(r.Fields.Value("address").Text())
 			if err != nil {
 				continue
 			}
-			at := spot{prefix.Addr(), r.Fields.Value("vrf")}
-			if other := holders[at]; other == nil || other.Source == "" && r.Source != "" {
-				holders[at] = r
+			host := prefix.Addr()
+			at := spot{host, r.Fields.Value("vrf")}
+			if other := all.at[at]; other == nil || other.Source == "" && r.Source != "" {
+				all.at[at] = r
+			}
+			if r.Source == "" && !at.vrf.IsNull() {
+				all.unowned[host] = append(all.unowned[host], r)
 			}
 		}
 	}
-	return holders
+	return all
+}
+
+// vrfOf returns the VRF that an address of a unit is in, or will be: what a rule says; else where it is, if it is ours or
+// is taken over with the unit.
+func (m *mapping) vrfOf(u *unit, key sync.Key, host netip.Addr, holders holders) sync.Value {
+	was := m.current[key]
+	switch {
+	case u.vrf.said:
+		return u.vrf.value
+	case was != nil:
+		return was.Fields.Value("vrf")
+	case u.was == nil || u.trusted || m.sitsOn(holders.at[spot{host: host}], u.was.Key):
+		return sync.Value{}
+	}
+	for _, r := range holders.unowned[host] {
+		if m.sitsOn(r, u.was.Key) {
+			return r.Fields.Value("vrf")
+		}
+	}
+	return sync.Value{}
 }
 
 // judge decides who gets an address.
@@ -144,6 +174,9 @@ func (m *mapping) judge(claims []claim, holder *sync.Record, known map[sync.Key]
 
 // sitsOn tells whether an address is on an interface of a unit.
 func (m *mapping) sitsOn(address *sync.Record, unit sync.Key) bool {
+	if address == nil {
+		return false
+	}
 	for _, key := range address.Fields.Value("assigned_object").Keys() {
 		if r := m.current[key]; r != nil && r.Unit == unit {
 			return true
@@ -202,7 +235,7 @@ func (m *mapping) address(c claim, v verdict, skip string) {
 	record := sync.Record{
 		Key: childKey(u.family.address, u.key, addressName(host.String())), Unit: u.key,
 		Label: c.address.Prefix.String(), Source: u.inv.Source, Skip: skip,
-		Claims: []sync.Claim{addressClaim(u.vrf.value, host)},
+		Claims: []sync.Claim{addressClaim(c.vrf, host)},
 		Fields: sync.NewFields(map[string]sync.Field{
 			"address":         from(source, sync.String(c.address.Prefix.String())),
 			"status":          untilEdited("whether the configuration asks for DHCP", sync.String(status), sync.String("active")),

@@ -268,9 +268,29 @@ func (r *reading) address(f family, a *addressObject, unit unitRead, shared sync
 	}
 	name := addressName(host.String())
 	if host.IsValid() && unit.memory.Names(name) {
-		record.Key, record.Source = r.oursOrSurplus(childKey(f.address, unit.key, name), a.ID), unit.source
+		r.ownAddress(&record, a.ID, unit, name)
 	}
 	r.add(record)
+}
+
+// ownAddress makes an address ours that the memory names. The memory knows no VRFs: of two on one unit in different ones
+// one is a person's, and ours is that which is described as we did, else the older one.
+func (r *reading) ownAddress(record *sync.Record, number int64, unit unitRead, name string) {
+	key := childKey(record.Key.Kind, unit.key, name)
+	if r.keys.has(key) {
+		i := slices.IndexFunc(r.records, func(o sync.Record) bool { return o.Key == key })
+		if i >= 0 && r.records[i].Fields.Value("vrf") != record.Fields.Value("vrf") {
+			written := unit.memory.Last(name, "description")
+			other := &r.records[i]
+			if slices.Contains(written, other.Fields.Value("description")) || !slices.Contains(written, record.Fields.Value("description")) {
+				return
+			}
+			other.Key, other.Source = sync.Key{Kind: key.Kind, Name: "#" + other.ID}, ""
+			r.know(other.Key, other.ID)
+			delete(r.keys, key)
+		}
+	}
+	record.Key, record.Source = r.oursOrSurplus(key, number), unit.source
 }
 
 // addressFields returns what is compared of an address, but for what it sits on.

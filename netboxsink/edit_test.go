@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/proxbox-go/proxbox/netboxsink"
 	"github.com/proxbox-go/proxbox/netboxsink/netboxtest"
@@ -301,7 +300,7 @@ func TestInterfaceIsNotRenamedOverAPersons(t *testing.T) {
 			l.run()
 			l.person(interfaces, map[string]any{"virtual_machine": l.machine("web01").id(), "name": "net0", "description": "mine"})
 			before := l.picture()
-			l.refilter(netboxsink.FilterOptions{}) // the names of the agents no longer count
+			l.remap(netboxsink.Mapping{}) // the names of the agents no longer count
 			assert.Contains(t, notes(l.run()), "virtual-machine web01: ens18 keeps its name: net0: an interface of that name is there already and is not ours")
 			assert.Equal(t, before, l.picture())
 			l.quiet()
@@ -321,12 +320,7 @@ func TestEditStaysWhileTheRulesChange(t *testing.T) {
 			for _, ownership := range []netboxsink.OwnershipOptions{
 				{netboxsink.KindVirtualMachine: {"role": rule, "description": sync.Never}}, nil,
 			} {
-				var err error
-				l.sink, err = netboxsink.New(netboxURL, netboxtest.TokenV1, &netboxsink.Options{
-					HTTPClient: l.client, Mapping: netboxsink.Mapping{Ownership: ownership},
-				})
-				require.NoError(t, err)
-				l.attach(pair())
+				l.remap(netboxsink.Mapping{Ownership: ownership})
 				l.guest(101, func(g *inventory.Guest) { g.CPUs++ })
 				l.run()
 				want := map[string]string{"role": "", "description": ""}

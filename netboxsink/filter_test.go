@@ -4,10 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/proxbox-go/proxbox/netboxsink"
-	"github.com/proxbox-go/proxbox/netboxsink/netboxtest"
 	"github.com/proxbox-go/proxbox/sync/inventory"
 )
 
@@ -57,15 +55,12 @@ func TestWhatAFilterHidesIsNeitherWrittenNorRemoved(t *testing.T) {
 	l := newLab(t, inv)
 	l.run()
 	before := l.picture()
-	var err error
-	l.sink, err = netboxsink.New(netboxURL, netboxtest.TokenV1, &netboxsink.Options{HTTPClient: l.client, Mapping: netboxsink.Mapping{
+	l.remap(netboxsink.Mapping{
 		Filters: netboxsink.FilterOptions{
 			Exclude: []netboxsink.GuestFilter{{Name: "db01"}}, HideInterfaces: []string{"net1"}, DropAddresses: []string{"10.8.0.0/16"},
 		},
 		Deletion: netboxsink.DeletionOptions{Mode: "delete"},
-	}})
-	require.NoError(t, err)
-	l.attach(inv)
+	})
 	l.edit(func(inv *inventory.Inventory) {
 		g := guestOf(t, inv, 102)
 		g.CPUs, g.NICs, g.Disks = 16, nil, nil
@@ -104,17 +99,6 @@ func TestAddressFilters(t *testing.T) {
 	}
 }
 
-// refilter goes on with other filters.
-func (l *lab) refilter(filters netboxsink.FilterOptions) {
-	l.t.Helper()
-	var err error
-	l.sink, err = netboxsink.New(netboxURL, netboxtest.TokenV1, &netboxsink.Options{
-		HTTPClient: l.client, Mapping: netboxsink.Mapping{Filters: filters},
-	})
-	require.NoError(l.t, err)
-	l.attach(l.sources[0].inventory)
-}
-
 func TestAddressOnAHiddenInterfaceStaysThere(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -130,7 +114,7 @@ func TestAddressOnAHiddenInterfaceStaysThere(t *testing.T) {
 			t.Parallel()
 			l := newLab(t, estate("lab", qemu(101, "web01", nic("net0", "BC:24:11:00:01:00"), nic("net1", "BC:24:11:00:01:01", "192.0.2.10/24"))))
 			l.run()
-			l.refilter(netboxsink.FilterOptions{HideInterfaces: []string{"net1"}, DropAddresses: c.dropped})
+			l.remap(netboxsink.Mapping{Filters: netboxsink.FilterOptions{HideInterfaces: []string{"net1"}, DropAddresses: c.dropped}})
 			l.guest(101, c.change)
 			l.run()
 			assert.Equal(t, "net1", l.one(addresses, "address", "192.0.2.10/24").at("assigned_object.name"))
@@ -143,7 +127,7 @@ func TestHiddenGuestKeepsItsName(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, estate("lab", qemu(101, "web01"), qemu(102, "db01")))
 	l.run()
-	l.refilter(netboxsink.FilterOptions{Exclude: []netboxsink.GuestFilter{{Name: "db.*"}}})
+	l.remap(netboxsink.Mapping{Filters: netboxsink.FilterOptions{Exclude: []netboxsink.GuestFilter{{Name: "db.*"}}}})
 	l.edit(func(inv *inventory.Inventory) {
 		inv.Guests[0].Name, inv.Guests[1].Name = inv.Guests[1].Name, inv.Guests[0].Name
 	})

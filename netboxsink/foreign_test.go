@@ -4,7 +4,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"github.com/proxbox-go/proxbox/netboxsink"
 	"github.com/proxbox-go/proxbox/netboxsink/netboxtest"
 	"github.com/proxbox-go/proxbox/sync/inventory"
 )
@@ -82,6 +84,82 @@ func TestAddressThatAPersonMovedToAVRFStaysThere(t *testing.T) {
 	assert.Equal(t, "blue", l.again(addresses, address).at("vrf"))
 	assert.Equal(t, []string{"192.0.2.20/24", "198.51.100.20/24"}, l.on("db01", addresses, "address"))
 	l.quiet()
+}
+
+// TestAddressIsKnownInWhicheverVRFItIs: where no rule says one, the VRF is a person's, or that of a rule that is gone.
+func TestAddressIsKnownInWhicheverVRFItIs(t *testing.T) {
+	t.Parallel()
+	t.Run("when its guest is taken over", func(t *testing.T) {
+		t.Parallel()
+		l := mapped(t, netboxsink.Mapping{Placement: netboxsink.PlacementOptions{
+			VRF: []netboxsink.PlacementRule{{Value: "blue"}}, Missing: "create",
+		}}, pair())
+		l.run()
+		l.personEdits(machines, l.machine("web01"), map[string]any{"custom_fields": map[string]any{"proxbox_source": nil, "proxbox_memory": nil}})
+		before := l.one(addresses, "address", "192.0.2.10/24")
+		require.Equal(t, "blue", before.at("vrf"))
+		l.remap(netboxsink.Mapping{})
+		l.run()
+		assert.Equal(t, draw(before), draw(l.one(addresses, "address", "192.0.2.10/24")))
+		assert.Equal(t, "192.0.2.10/24", l.machine("web01").at("primary_ip4"))
+		l.quiet()
+	})
+	// twin puts the address that web01 is to have on its interface in a VRF, by hand.
+	twin := func(l *lab, description string) object {
+		id := l.person(addresses, map[string]any{
+			"address": "192.0.2.10/24", "vrf": l.person(vrfs, map[string]any{"name": "blue"}),
+			"assigned_object_type": "virtualization.vminterface", "assigned_object_id": l.one(interfaces, "mac_address", "BC:24:11:00:01:00").id(),
+			"description": description,
+		})
+		return l.one(addresses, "id", text(id))
+	}
+	// goes takes the address from the guest: ours goes, and theirs stays.
+	goes := func(l *lab, theirs object) {
+		l.guest(101, func(g *inventory.Guest) { g.NICs[0].Addresses = nil })
+		l.run()
+		assert.Equal(l.t, draw(theirs), draw(l.one(addresses, "address", "192.0.2.10/24")))
+		l.quiet()
+	}
+	t.Run("but a person's beside it when its guest is taken over", func(t *testing.T) {
+		t.Parallel()
+		l := newLab(t, pair())
+		l.run()
+		mine := l.one(addresses, "address", "192.0.2.10/24")
+		theirs := twin(l, "From the guest agent")
+		before := l.picture()
+		l.personEdits(machines, l.machine("web01"), map[string]any{"custom_fields": map[string]any{"proxbox_source": nil, "proxbox_memory": nil}})
+		l.run()
+		assert.Equal(t, before, l.picture())
+		assert.Equal(t, text(mine.id()), l.machine("web01").at("primary_ip4.id"))
+		l.quiet()
+		goes(l, theirs)
+	})
+	t.Run("but a person's while its guest has none yet", func(t *testing.T) {
+		t.Parallel()
+		l := newLab(t, pair())
+		l.guest(101, func(g *inventory.Guest) { g.NICs[0].Addresses = nil })
+		l.run()
+		theirs := twin(l, "mine")
+		l.attach(pair())
+		assert.Empty(t, notes(l.run()))
+		assert.Len(t, l.where(addresses, "address", "192.0.2.10/24"), 2)
+		l.quiet()
+		goes(l, theirs)
+	})
+	t.Run("when another guest has it in the global table", func(t *testing.T) {
+		t.Parallel()
+		l := newLab(t, pair())
+		l.run()
+		mine := l.one(addresses, "address", "192.0.2.10/24")
+		l.personEdits(addresses, mine, map[string]any{"vrf": l.person(vrfs, map[string]any{"name": "blue"})})
+		l.edit(func(inv *inventory.Inventory) {
+			inv.Guests = append(inv.Guests, qemu(103, "mail", nic("net0", "BC:24:11:00:03:00", "192.0.2.10/24")))
+		})
+		assert.Empty(t, notes(l.run()))
+		assert.Equal(t, "blue", l.again(addresses, mine).at("vrf"))
+		assert.Equal(t, "192.0.2.10/24", l.machine("mail").at("primary_ip4"))
+		l.quiet()
+	})
 }
 
 func TestVirtualMachineOfSomebodyElseKeepsItsName(t *testing.T) {

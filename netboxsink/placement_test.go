@@ -18,6 +18,19 @@ func mapped(t testing.TB, m netboxsink.Mapping, inventories ...*inventory.Invent
 	return newLabWith(t, nil, &netboxsink.Options{Mapping: m}, inventories...)
 }
 
+// remap goes on with another mapping.
+func (l *lab) remap(m netboxsink.Mapping) {
+	l.t.Helper()
+	var err error
+	l.sink, err = netboxsink.New(netboxURL, netboxtest.TokenV1, &netboxsink.Options{HTTPClient: l.client, Mapping: m})
+	require.NoError(l.t, err)
+	var inventories []*inventory.Inventory
+	for _, s := range l.sources {
+		inventories = append(inventories, s.inventory)
+	}
+	l.attach(inventories...)
+}
+
 // grown returns a cluster over two sites with guests of two teams.
 func grown() *inventory.Inventory {
 	return estate("lab",
@@ -97,12 +110,7 @@ func TestGuestsStayWithADeviceThatStays(t *testing.T) {
 				l.run()
 				before := l.machine("web01").at("site")
 				assert.NotEmpty(t, before)
-				var err error
-				l.sink, err = netboxsink.New(netboxURL, netboxtest.TokenV1, &netboxsink.Options{
-					HTTPClient: l.client, Mapping: netboxsink.Mapping{Placement: rules},
-				})
-				require.NoError(t, err)
-				l.attach(pair())
+				l.remap(netboxsink.Mapping{Placement: rules})
 				l.run()
 				assert.Equal(t, before, l.machine("web01").at("site"))
 				l.quiet()
@@ -124,12 +132,7 @@ func TestDevicesThatGoToASiteWhereTheirNameIsTaken(t *testing.T) {
 				"name": "PVE02", "site": site, "device_type": l.one(deviceTypes, "slug", "proxmox-generic-device").id(),
 				"role": l.one(deviceRoles, "slug", "proxmox-node").id(),
 			})
-			var err error
-			l.sink, err = netboxsink.New(netboxURL, netboxtest.TokenV1, &netboxsink.Options{HTTPClient: l.client, Mapping: netboxsink.Mapping{
-				Placement: netboxsink.PlacementOptions{Site: []netboxsink.PlacementRule{{Value: "Hamburg"}}},
-			}})
-			require.NoError(t, err)
-			l.attach(estate("lab"), estate("east"))
+			l.remap(netboxsink.Mapping{Placement: netboxsink.PlacementOptions{Site: []netboxsink.PlacementRule{{Value: "Hamburg"}}}})
 			l.run()
 			assert.ElementsMatch(t, []string{"PVE02", "pve01", "pve01 (east)", "pve02 (lab)", "pve02 (east)"}, l.column(devices, "name"))
 			l.quiet()
@@ -180,12 +183,7 @@ func TestClusterLosesItsSiteOnceItsNodesAreInSeveral(t *testing.T) {
 	l.run()
 	assert.Equal(t, "dcim.site", l.one(clusters, "name", "lab").at("scope_type"))
 	l.person(sites, map[string]any{"name": "Berlin", "slug": "berlin"})
-	var err error
-	l.sink, err = netboxsink.New(netboxURL, netboxtest.TokenV1, &netboxsink.Options{HTTPClient: l.client, Mapping: netboxsink.Mapping{
-		Placement: netboxsink.PlacementOptions{Site: []netboxsink.PlacementRule{{Node: "pve01", Value: "berlin"}}},
-	}})
-	require.NoError(t, err)
-	l.attach(l.sources[0].inventory)
+	l.remap(netboxsink.Mapping{Placement: netboxsink.PlacementOptions{Site: []netboxsink.PlacementRule{{Node: "pve01", Value: "berlin"}}}})
 	l.run()
 	assert.Empty(t, l.one(clusters, "name", "lab").at("scope_type"))
 	assert.Equal(t, "Berlin", l.one(devices, "name", "pve01").at("site"))
