@@ -16,42 +16,90 @@ const foretaste = 100
 
 // Current reads what bears the mark of the scope's sources, with all that hangs on it.
 func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, error) {
-	if err := s.probe(ctx); err != nil {
-		return nil, err
-	}
-	if scope.Incremental && sync.RunID(ctx) != "" {
-		if state, err := s.incremental(ctx, scope); state != nil || err != nil {
-			return state, err
+	probed := once(func(ctx context.Context) (struct{}, error) { return struct{}{}, s.probe(ctx) })
+	if isIncremental := scope.Incremental && sync.RunID(ctx) != ""; isIncremental || len(scope.Sources) == 0 {
+		if _, err := probed(ctx); err != nil {
+			return nil, err
+		}
+		if isIncremental {
+			if state, err := s.incremental(ctx, scope); state != nil || err != nil {
+				return state, err
+			}
 		}
 	}
 	if len(scope.Sources) == 0 {
 		return &sync.State{}, nil
 	}
 	r := newReading(&sync.State{})
-	asked, err := r.ours(ctx, s, scope.Sources)
+	asked, err := r.marks(ctx, s, probed)
+	if err == nil && r.hasMarks() {
+		err = r.ours(ctx, s, scope.Sources)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return &sync.State{Records: r.records, Asked: asked}, nil
 }
 
+// marks reads our custom fields and our tag, and returns that they were asked for. NetBox is probed meanwhile: what is wrong
+// with it, or with the token, is the error.
+func (r *reading) marks(ctx context.Context, s *Sink, probed func(context.Context) (struct{}, error)) (asked []sync.Key, err error) {
+	asked = []sync.Key{{Kind: KindTag, Name: tagSlug}}
+	var names []string
+	for _, f := range ourCustomFields() {
+		asked = append(asked, sync.Key{Kind: KindCustomField, Name: f.name})
+		names = append(names, f.name)
+	}
+	var found [2][]sharedObject
+	kinds := [2]sync.Kind{KindCustomField, KindTag}
+	filters := [2]url.Values{{"name": names}, {"slug": {tagSlug}}}
+	err = settled(ctx, 3, func(ctx context.Context, i int) (err error) {
+		if i < len(kinds) {
+			found[i], err = all[sharedObject](ctx, s.client, kinds[i], filters[i])
+			if err == nil {
+				return nil
+			}
+		}
+		if _, wrong := probed(ctx); wrong != nil {
+			return wrong
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, kind := range kinds {
+		for j := range found[i] {
+			r.sharedObject(kind, &found[i][j])
+		}
+	}
+	return asked, nil
+}
+
+// hasMarks tells whether anything can bear the mark of a source: without the field nothing does, and NetBox takes the filter
+// by it for none at all.
+func (r *reading) hasMarks() bool {
+	return r.keys.has(sync.Key{Kind: KindCustomField, Name: fieldSource})
+}
+
 // marked is the filter for what bears the mark of the sources.
 func marked(sources []string) url.Values { return url.Values{"cf_" + fieldSource: sources} }
 
-// ours reads what bears the mark of the sources, and what hangs on it, and returns what was asked for by name. Nothing waits
-// for what it does not need, so that NetBox is kept busy.
-func (r *reading) ours(ctx context.Context, s *Sink, sources []string) (asked []sync.Key, err error) {
+// ours reads what bears the mark of the sources, and what hangs on it. Nothing waits for what it does not need, so that
+// NetBox is kept busy.
+func (r *reading) ours(ctx context.Context, s *Sink, sources []string) error {
 	devices := pager[deviceObject]{client: s.client, kind: KindDevice, filter: marked(sources), first: foretaste}
 	machines := pager[machineObject]{client: s.client, kind: KindVirtualMachine, filter: marked(sources), first: foretaste}
-	shared := once(func(ctx context.Context) (isMarked bool, err error) {
-		asked, err = r.sharedOurs(ctx, s, sources)
-		return r.hasMarks(), err
+	clusters := once(func(ctx context.Context) (struct{}, error) {
+		found, err := all[clusterObject](ctx, s.client, KindCluster, marked(sources))
+		r.ownClusters(found, sources)
+		return struct{}{}, err
 	})
 	nodes := once(func(ctx context.Context) (map[int64]unitRead, error) {
 		if err := devices.next(ctx); err != nil {
 			return nil, err
 		}
-		if isMarked, err := shared(ctx); err != nil || !isMarked {
+		if _, err := clusters(ctx); err != nil { // to which the devices refer
 			return nil, err
 		}
 		if err := devices.rest(ctx); err != nil {
@@ -74,7 +122,7 @@ func (r *reading) ours(ctx context.Context, s *Sink, sources []string) (asked []
 	if err := settled(ctx, 3, func(ctx context.Context, i int) error {
 		switch i {
 		case 0:
-			_, err := shared(ctx)
+			_, err := clusters(ctx)
 			return err
 		case 1:
 			return parts[0].read(ctx, s.client, nodes, 0)
@@ -82,56 +130,12 @@ func (r *reading) ours(ctx context.Context, s *Sink, sources []string) (asked []
 		if err := machines.next(ctx); err != nil {
 			return err
 		}
-		if isMarked, err := shared(ctx); err != nil || !isMarked {
-			return err
-		}
 		return parts[1].read(ctx, s.client, guests, lists(machines.left+len(machines.found)))
 	}); err != nil {
-		return nil, err
+		return err
 	}
 	r.allChildren(s, parts)
-	return asked, r.looseMACs(ctx, s, parts)
-}
-
-// sharedOurs reads our custom fields and our tag, and the clusters that bear the mark of the sources, where anything can.
-func (r *reading) sharedOurs(ctx context.Context, s *Sink, sources []string) (asked []sync.Key, err error) {
-	asked = []sync.Key{{Kind: KindTag, Name: tagSlug}}
-	var names []string
-	for _, f := range ourCustomFields() {
-		asked = append(asked, sync.Key{Kind: KindCustomField, Name: f.name})
-		names = append(names, f.name)
-	}
-	var fields, tags []sharedObject
-	var clusters []clusterObject
-	if err := settled(ctx, 3, func(ctx context.Context, i int) (err error) {
-		switch i {
-		case 0:
-			fields, err = all[sharedObject](ctx, s.client, KindCustomField, url.Values{"name": names})
-		case 1:
-			clusters, err = all[clusterObject](ctx, s.client, KindCluster, marked(sources))
-		case 2:
-			tags, err = all[sharedObject](ctx, s.client, KindTag, url.Values{"slug": {tagSlug}})
-		}
-		return err
-	}); err != nil {
-		return nil, err
-	}
-	for i := range fields {
-		r.sharedObject(KindCustomField, &fields[i])
-	}
-	for i := range tags {
-		r.sharedObject(KindTag, &tags[i])
-	}
-	if r.hasMarks() {
-		r.ownClusters(clusters, sources)
-	}
-	return asked, nil
-}
-
-// hasMarks tells whether anything can bear the mark of a source: without the field nothing does, and NetBox takes the filter
-// by it for none at all.
-func (r *reading) hasMarks() bool {
-	return r.keys.has(sync.Key{Kind: KindCustomField, Name: fieldSource})
+	return r.looseMACs(ctx, s, parts)
 }
 
 // lists returns how many lists the ids of so many machines make at least.
