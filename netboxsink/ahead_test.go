@@ -89,3 +89,19 @@ func TestReadsComeInGoodOrder(t *testing.T) {
 		assert.Less(t, max(last[machines], last[interfaces]), last[disks], "%v", last)
 	})
 }
+
+// TestSecondConnectionIsOpenedWhileTheFirstIsAtWork: NetBox's workers then get one each.
+func TestSecondConnectionIsOpenedWhileTheFirstIsAtWork(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLabWith(t, &netboxtest.Options{RequestLatency: 40 * time.Millisecond}, nil)
+		began := time.Now()
+		_, err := l.sink.Current(t.Context(), sync.Scope{Sources: []string{"lab"}})
+		require.NoError(t, err)
+		requests := l.netbox.Requests()
+		require.Len(t, requests, 3)
+		assert.Equal(t, "/api/extras/custom-fields/", requests[0].Path, "it takes longest")
+		assert.Equal(t, 15*time.Millisecond, requests[1].Time.Sub(requests[0].Time))
+		assert.Equal(t, 95*time.Millisecond, time.Since(began), "two at once")
+	})
+}

@@ -273,8 +273,8 @@ func (r *reading) address(f family, a *addressObject, unit unitRead, shared sync
 	r.add(record)
 }
 
-// ownAddress makes an address ours that the memory names. The memory knows no VRFs: of two on one unit in different ones
-// one is a person's, and ours is that which is described as we did, else the older one.
+// ownAddress makes an address ours that the memory names. The memory knows no VRFs: of two on one unit in different ones,
+// one is a person's. Ours is the one with the description that was last written, else the older one.
 func (r *reading) ownAddress(record *sync.Record, number int64, unit unitRead, name string) {
 	key := childKey(record.Key.Kind, unit.key, name)
 	if r.keys.has(key) {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 )
 
 // floor is a bare loader, the least that the same rows can cost over the REST API: it knows them all beforehand, and
@@ -76,6 +77,10 @@ func (f *floor) readLists(ctx context.Context, s snapshot, fields map[string]str
 				return err
 			})
 		}
+	}
+	if len(pages) > 1 {
+		second := pages[1]
+		pages[1] = func() error { time.Sleep(headStart); return second() }
 	}
 	return atOnce(readers, pages)
 }

@@ -18,6 +18,10 @@ import (
 // idle is how long an unused connection is kept: it keeps one of NetBox's workers from ending.
 const idle = time.Second
 
+// headStart is how long the first read is under way alone, as netboxsink's is: the second connection then comes to another of
+// NetBox's workers.
+const headStart = 15 * time.Millisecond
+
 // newTransport sends as netboxsink does: reads over connections that are kept, each write over one of its own.
 func newTransport() byMethod {
 	kept := http.DefaultTransport.(*http.Transport).Clone()
