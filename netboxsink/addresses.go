@@ -16,11 +16,12 @@ type spot struct {
 	vrf  sync.Value
 }
 
-// claim is a node or guest that has an address, and the VRF that it has it in.
+// claim is a node or guest that has an address, with its key there and the VRF that it is in.
 type claim struct {
 	unit    *unit
 	nic     *nic
 	address inventory.Address
+	key     sync.Key
 	vrf     sync.Value
 }
 
@@ -59,7 +60,7 @@ func (m *mapping) addresses(units []*unit) {
 				if len(claims[at]) == 0 {
 					spots = append(spots, at)
 				}
-				claims[at] = append(claims[at], claim{u, n, a, at.vrf})
+				claims[at] = append(claims[at], claim{u, n, a, key, at.vrf})
 			}
 		}
 		m.keepHidden(u)
@@ -233,7 +234,7 @@ func (m *mapping) address(c claim, v verdict, skip string) {
 	}
 	source := originOf(u, c.address.Origin)
 	record := sync.Record{
-		Key: childKey(u.family.address, u.key, addressName(host.String())), Unit: u.key,
+		Key: c.key, Unit: u.key,
 		Label: c.address.Prefix.String(), Source: u.inv.Source, Skip: skip,
 		Claims: []sync.Claim{addressClaim(c.vrf, host)},
 		Fields: sync.NewFields(map[string]sync.Field{

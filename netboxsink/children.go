@@ -192,7 +192,7 @@ func (r *reading) macs(f family, i *interfaceObject, unit unitRead, name string,
 			}),
 		}
 		if name != "" && unit.memory.Names(macName(name, mac)) {
-			m.Key, m.Source = r.oursOrSurplus(childKey(f.mac, unit.key, macName(name, mac)), b.ID), unit.source
+			m.Key, m.Source = r.oursOrSurplus(childKey(f.mac, unit.key, macName(name, mac)), m.ID), unit.source
 		}
 		if i.PrimaryMAC != nil && b.ID == i.PrimaryMAC.ID {
 			record.Fields.Set("primary_mac_address", sync.Field{Value: sync.Ref(m.Key)})
@@ -268,14 +268,14 @@ func (r *reading) address(f family, a *addressObject, unit unitRead, shared sync
 	}
 	name := addressName(host.String())
 	if host.IsValid() && unit.memory.Names(name) {
-		r.ownAddress(&record, a.ID, unit, name)
+		r.ownAddress(&record, unit, name)
 	}
 	r.add(record)
 }
 
 // ownAddress makes an address ours that the memory names. The memory knows no VRFs: of two on one unit in different ones,
 // one is a person's. Ours is the one with the description that was last written, else the older one.
-func (r *reading) ownAddress(record *sync.Record, number int64, unit unitRead, name string) {
+func (r *reading) ownAddress(record *sync.Record, unit unitRead, name string) {
 	key := childKey(record.Key.Kind, unit.key, name)
 	if r.keys.has(key) {
 		i := slices.IndexFunc(r.records, func(o sync.Record) bool { return o.Key == key })
@@ -290,7 +290,7 @@ func (r *reading) ownAddress(record *sync.Record, number int64, unit unitRead, n
 			delete(r.keys, key)
 		}
 	}
-	record.Key, record.Source = r.oursOrSurplus(key, number), unit.source
+	record.Key, record.Source = r.oursOrSurplus(key, record.ID), unit.source
 }
 
 // addressFields returns what is compared of an address, but for what it sits on.
@@ -307,9 +307,9 @@ func (r *reading) addressFields(a *addressObject) sync.Fields {
 // oursOrSurplus returns the key of an object that the memory names, or, if there is one under that key already, one that
 // nothing is desired under: a write whose answer was lost, and that landed after it was looked for, leaves a second
 // object of what NetBox does not keep unique.
-func (r *reading) oursOrSurplus(key sync.Key, number int64) sync.Key {
+func (r *reading) oursOrSurplus(key sync.Key, id string) sync.Key {
 	if r.keys.has(key) {
-		key.Name += "~" + id(number)
+		key.Name += "~" + id
 	}
 	return key
 }

@@ -23,18 +23,17 @@ const headStart = 15 * time.Millisecond
 // Current reads what bears the mark of the scope's sources, with all that hangs on it.
 func (s *Sink) Current(ctx context.Context, scope sync.Scope) (*sync.State, error) {
 	probed := once(func(ctx context.Context) (struct{}, error) { return struct{}{}, s.probe(ctx) })
-	if isIncremental := scope.Incremental && sync.RunID(ctx) != ""; isIncremental || len(scope.Sources) == 0 {
+	if scope.Incremental && sync.RunID(ctx) != "" {
 		if _, err := probed(ctx); err != nil {
 			return nil, err
 		}
-		if isIncremental {
-			if state, err := s.incremental(ctx, scope); state != nil || err != nil {
-				return state, err
-			}
+		if state, err := s.incremental(ctx, scope); state != nil || err != nil {
+			return state, err
 		}
 	}
 	if len(scope.Sources) == 0 {
-		return &sync.State{}, nil
+		_, err := probed(ctx)
+		return &sync.State{}, err
 	}
 	r := newReading(&sync.State{})
 	asked, err := r.marks(ctx, s, probed)
@@ -66,10 +65,8 @@ func (r *reading) marks(ctx context.Context, s *Sink, probed func(context.Contex
 			}
 			return err
 		}
-		select {
-		case <-time.After(headStart):
-		case <-ctx.Done():
-			return context.Cause(ctx)
+		if err := wait(ctx, headStart); err != nil {
+			return err
 		}
 		if _, err = probed(ctx); err == nil {
 			tags, err = all[sharedObject](ctx, s.client, KindTag, url.Values{"slug": {tagSlug}})
