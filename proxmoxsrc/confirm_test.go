@@ -88,7 +88,7 @@ func TestConfirmGone_ends(t *testing.T) {
 func TestConfirmGone_load(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, small(), &proxmoxtest.Options{LatencyScale: 1})
-	gauge := gauge{below: "/cluster/nextid"}
+	gauge := gauge{below: "/cluster/nextid", full: 4}
 	l.server.Config.Handler = gauge.around(l.server.Config.Handler)
 	guests := make([]int, 40)
 	for i := range guests {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	stdsync "sync"
+	"time"
 
 	"github.com/proxbox-go/proxbox/sync"
 	"github.com/proxbox-go/proxbox/sync/inventory"
@@ -31,6 +32,7 @@ func (*nowhere) Apply(context.Context, sync.Batch) ([]sync.Outcome, error) { ret
 // before its request is through.
 type gauge struct {
 	below     string
+	full      int // none is answered before so many are under way, or have been
 	mu        stdsync.Mutex
 	now, peak int
 }
@@ -40,6 +42,9 @@ func (g *gauge) around(next http.Handler) http.Handler {
 		if strings.Contains(r.URL.Path, g.below) {
 			g.add(1)
 			defer g.add(-1)
+			for g.most() < g.full && r.Context().Err() == nil {
+				time.Sleep(time.Millisecond)
+			}
 		}
 		next.ServeHTTP(w, r)
 	})
