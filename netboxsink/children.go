@@ -273,20 +273,25 @@ func (r *reading) address(f family, a *addressObject, unit unitRead, shared sync
 	r.add(record)
 }
 
-// ownAddress makes an address ours that the memory names. The memory knows no VRFs: of two on one unit in different ones,
-// one is a person's. Ours is the one with the description that was last written, else the older one.
+// ownAddress makes an address ours that the memory names. Of several on one unit the oldest is ours, unless one in another
+// VRF has the description that was last written and the oldest has not. A later one with that description in the same VRF
+// is surplus; all others are a person's, whom NetBox lets have the same host again in another VRF, or in the same one if its
+// addresses need not be unique.
 func (r *reading) ownAddress(record *sync.Record, unit unitRead, name string) {
 	key := childKey(record.Key.Kind, unit.key, name)
 	if r.keys.has(key) {
-		i := slices.IndexFunc(r.records, func(o sync.Record) bool { return o.Key == key })
-		if i >= 0 && r.records[i].Fields.Value("vrf") != record.Fields.Value("vrf") {
-			written := unit.memory.Last(name, "description")
-			other := &r.records[i]
-			if slices.Contains(written, other.Fields.Value("description")) || !slices.Contains(written, record.Fields.Value("description")) {
-				return
-			}
-			other.Key, other.Source = sync.Key{Kind: key.Kind, Name: "#" + other.ID}, ""
-			r.know(other.Key, other.ID)
+		first := &r.records[slices.IndexFunc(r.records, func(o sync.Record) bool { return o.Key == key })]
+		inOneVRF := first.Fields.Value("vrf") == record.Fields.Value("vrf")
+		described := func(a *sync.Record) bool {
+			return slices.Contains(unit.memory.Last(name, "description"), a.Fields.Value("description"))
+		}
+		switch {
+		case !described(record), !inOneVRF && described(first):
+			return
+		case inOneVRF: // surplus
+		default:
+			first.Key, first.Source = sync.Key{Kind: key.Kind, Name: "#" + first.ID}, ""
+			r.know(first.Key, first.ID)
 			delete(r.keys, key)
 		}
 	}

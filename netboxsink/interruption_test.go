@@ -214,7 +214,7 @@ func TestSurplusOfOursGoes(t *testing.T) {
 	for _, version := range []string{"4.4", "4.7"} {
 		for path, fields := range map[string]map[string]any{
 			macs:      {"mac_address": "BC:24:11:00:01:00"},
-			addresses: {"address": "192.0.2.10/24"},
+			addresses: {"address": "192.0.2.10/24", "description": "From the guest agent"},
 		} {
 			t.Run(version+" "+path, func(t *testing.T) {
 				t.Parallel()
@@ -236,6 +236,32 @@ func TestSurplusOfOursGoes(t *testing.T) {
 				l.quiet()
 			})
 		}
+	}
+}
+
+// TestAddressOfAPersonBesideOursStays: it is no surplus of ours, though NetBox tells them apart by their descriptions alone.
+func TestAddressOfAPersonBesideOursStays(t *testing.T) {
+	t.Parallel()
+	for name, description := range map[string]string{"described": "mine", "not described": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := mapped(t, netboxsink.Mapping{Placement: netboxsink.PlacementOptions{VRF: []netboxsink.PlacementRule{{Value: "lab"}}}})
+			vrf := l.person(vrfs, map[string]any{"name": "lab", "enforce_unique": false})
+			l.attach(pair())
+			l.run()
+			theirs := l.person(addresses, map[string]any{
+				"address": "192.0.2.10/24", "vrf": vrf, "description": description,
+				"assigned_object_type": "virtualization.vminterface", "assigned_object_id": l.one(interfaces, "name", "net0").id(),
+			})
+			before := l.picture()
+			assert.Empty(t, notes(l.run()))
+			assert.Equal(t, before, l.picture())
+			l.quiet()
+			l.guest(101, func(g *inventory.Guest) { g.NICs[0].Addresses = nil })
+			l.run()
+			assert.Equal(t, text(theirs), l.one(addresses, "address", "192.0.2.10/24").at("id"))
+			l.quiet()
+		})
 	}
 }
 
