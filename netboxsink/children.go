@@ -192,7 +192,10 @@ func (r *reading) macs(f family, i *interfaceObject, unit unitRead, name string,
 			}),
 		}
 		if name != "" && unit.memory.Names(macName(name, mac)) {
-			m.Key, m.Source = r.oursOrSurplus(childKey(f.mac, unit.key, macName(name, mac)), m.ID), unit.source
+			key := childKey(f.mac, unit.key, macName(name, mac))
+			if !r.keys.has(key) || b.Description == "" { // we write none: one beside ours that has one is a person's
+				m.Key, m.Source = r.oursOrSurplus(key, m.ID), unit.source
+			}
 		}
 		if i.PrimaryMAC != nil && b.ID == i.PrimaryMAC.ID {
 			record.Fields.Set("primary_mac_address", sync.Field{Value: sync.Ref(m.Key)})

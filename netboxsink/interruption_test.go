@@ -239,27 +239,43 @@ func TestSurplusOfOursGoes(t *testing.T) {
 	}
 }
 
-// TestAddressOfAPersonBesideOursStays: it is no surplus of ours, though NetBox tells them apart by their descriptions alone.
-func TestAddressOfAPersonBesideOursStays(t *testing.T) {
+// TestWhatAPersonAddsBesideOursStays: it is no surplus of ours, though NetBox tells them apart by their descriptions alone.
+func TestWhatAPersonAddsBesideOursStays(t *testing.T) {
 	t.Parallel()
-	for name, description := range map[string]string{"described": "mine", "not described": ""} {
+	for name, c := range map[string]struct {
+		path   string
+		fields map[string]any
+		gone   func(n *inventory.NIC)
+	}{
+		"an address":                  {addresses, map[string]any{"address": "192.0.2.10/24"}, func(n *inventory.NIC) { n.Addresses = nil }},
+		"an address with description": {addresses, map[string]any{"address": "192.0.2.10/24", "description": "mine"}, func(n *inventory.NIC) { n.Addresses = nil }},
+		"a MAC address with description": {
+			macs,
+			map[string]any{"mac_address": "BC:24:11:00:01:00", "description": "mine"},
+			func(n *inventory.NIC) { n.MAC = "BC:24:11:00:01:FF" },
+		},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := mapped(t, netboxsink.Mapping{Placement: netboxsink.PlacementOptions{VRF: []netboxsink.PlacementRule{{Value: "lab"}}}})
 			vrf := l.person(vrfs, map[string]any{"name": "lab", "enforce_unique": false})
 			l.attach(pair())
 			l.run()
-			theirs := l.person(addresses, map[string]any{
-				"address": "192.0.2.10/24", "vrf": vrf, "description": description,
-				"assigned_object_type": "virtualization.vminterface", "assigned_object_id": l.one(interfaces, "name", "net0").id(),
-			})
+			c.fields["assigned_object_type"] = "virtualization.vminterface"
+			c.fields["assigned_object_id"] = l.one(interfaces, "name", "net0").id()
+			if c.path == addresses {
+				c.fields["vrf"] = vrf
+			}
+			label := map[string]string{addresses: "address", macs: "mac_address"}[c.path]
+			theirs := l.one(c.path, "id", text(l.person(c.path, c.fields)))
 			before := l.picture()
 			assert.Empty(t, notes(l.run()))
 			assert.Equal(t, before, l.picture())
 			l.quiet()
-			l.guest(101, func(g *inventory.Guest) { g.NICs[0].Addresses = nil })
+			l.guest(101, func(g *inventory.Guest) { c.gone(&g.NICs[0]) })
 			l.run()
-			assert.Equal(t, text(theirs), l.one(addresses, "address", "192.0.2.10/24").at("id"))
+			assert.Equal(t, draw(theirs), draw(l.again(c.path, theirs)))
+			assert.Len(t, l.where(c.path, label, theirs.at(label)), 1, "ours is gone")
 			l.quiet()
 		})
 	}

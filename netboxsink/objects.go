@@ -33,13 +33,14 @@ func (c *choice) UnmarshalJSON(raw []byte) error {
 
 // brief is an object inside another.
 type brief struct {
-	ID      int64  `json:"id"`
-	Name    string `json:"name"`
-	Model   string `json:"model"`
-	Slug    string `json:"slug"`
-	Display string `json:"display"`
-	Address string `json:"mac_address"`
-	VID     int64  `json:"vid"`
+	ID          int64  `json:"id"`
+	Name        string `json:"name"`
+	Model       string `json:"model"`
+	Slug        string `json:"slug"`
+	Display     string `json:"display"`
+	Address     string `json:"mac_address"`
+	VID         int64  `json:"vid"`
+	Description string `json:"description"`
 
 	Manufacturer *brief `json:"manufacturer"` // of a device type
 }
