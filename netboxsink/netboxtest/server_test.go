@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/build"
 	"net/http"
+	"slices"
 	"strings"
 	stdsync "sync"
 	"testing"
@@ -164,11 +165,12 @@ func TestEveryVersionTakesAnEstate(t *testing.T) {
 	}
 }
 
+// TestLargeEstateIsFast: the last of 2,000 machines take about as long as the first, so nothing looks through all that is there.
 func TestLargeEstateIsFast(t *testing.T) {
 	t.Parallel()
 	c := start(t, nil)
 	c.estate()
-	began := time.Now()
+	var took []time.Duration
 	for batch := range 20 {
 		guests, ports, addresses := []map[string]any{}, []map[string]any{}, []map[string]any{}
 		for i := range 100 {
@@ -180,13 +182,15 @@ func TestLargeEstateIsFast(t *testing.T) {
 				"assigned_object_type": "virtualization.vminterface", "assigned_object_id": n + 4,
 			})
 		}
+		began := time.Now()
 		require.Equal(t, 201, c.post(machines+"?fields=id,name,cluster,tags", guests).Status)
 		require.Equal(t, 201, c.post("virtualization/interfaces/?fields=id,name,virtual_machine,mac_address", ports).Status)
 		require.Equal(t, 201, c.post("ipam/ip-addresses/", addresses).Status)
+		took = append(took, time.Since(began))
 	}
 	assert.Len(t, c.get(machines+"?limit=1000&start=0").column(t, "id"), 1000)
-	assert.Less(t, time.Since(began), 20*time.Second, "2,000 machines with children")
-	t.Logf("2,000 machines with interface, MAC and address in %v", time.Since(began))
+	t.Log(took)
+	assert.Less(t, slices.Min(took[15:]), 3*slices.Min(took[:3]))
 }
 
 // TestImportsStandardLibraryOnly keeps the fake free of clients and of testing:
