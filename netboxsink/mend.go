@@ -34,17 +34,7 @@ func (w *bulk) sumAgain(ctx context.Context, e entry) bool {
 	if err != nil || len(found) == 0 {
 		return false
 	}
-	raw, err := json.Marshal([]map[string]int64{{"id": found[0].ID, "size": found[0].Size}})
-	if err != nil {
-		return false
-	}
-	turn, err := w.sink.pace.begin(ctx)
-	if err != nil {
-		return false
-	}
-	_, err = w.sink.client.send(ctx, http.MethodPatch, tables[KindDisk].path, nil, raw)
-	turn.end(work{KindDisk, sync.Update}, 1, err)
-	return err == nil
+	return w.change(ctx, KindDisk, map[string]any{"id": found[0].ID, "size": found[0].Size})
 }
 
 // followDevice mends a virtual machine that is in another site than its device, which somebody has moved: that of a guest
@@ -62,30 +52,35 @@ func (w *bulk) followDevice(ctx context.Context, e entry) bool {
 	if err != nil || len(devices) != 1 || devices[0].Site == nil {
 		return false
 	}
-	raw, err := json.Marshal([]map[string]json.Number{{
-		"id": json.Number(e.item.ID), "device": json.Number(on[0]), "site": json.Number(id(devices[0].Site.ID)),
-	}})
-	if err != nil {
-		return false
-	}
-	_, err = w.sink.client.send(ctx, http.MethodPatch, tables[KindVirtualMachine].path, nil, raw)
-	return err == nil
+	return w.change(ctx, KindVirtualMachine, map[string]any{
+		"id": json.Number(e.item.ID), "device": json.Number(on[0]), "site": devices[0].Site.ID,
+	})
 }
 
 // leaveVLANs mends an interface with VLANs of the site that its virtual machine has left. The next run looks for those of
 // the new one.
 func (w *bulk) leaveVLANs(ctx context.Context, e entry, reason string) bool {
-	change := map[string]any{"id": json.Number(e.item.ID)}
+	fields := map[string]any{"id": json.Number(e.item.ID)}
 	for field, none := range map[string]any{"untagged_vlan": nil, "tagged_vlans": []int{}} {
 		if strings.Contains(reason, field) && len(e.item.Refs[field]) == 0 {
-			change[field] = none
+			fields[field] = none
 		}
 	}
-	raw, err := json.Marshal([]any{change})
-	if err != nil || len(change) == 1 {
+	return len(fields) > 1 && w.change(ctx, w.kind, fields)
+}
+
+// change writes fields of one object, and tells whether NetBox took them.
+func (w *bulk) change(ctx context.Context, kind sync.Kind, fields map[string]any) bool {
+	raw, err := json.Marshal([]any{fields})
+	if err != nil {
 		return false
 	}
-	_, err = w.sink.client.send(ctx, http.MethodPatch, tables[w.kind].path, nil, raw)
+	turn, err := w.sink.pace.begin(ctx)
+	if err != nil {
+		return false
+	}
+	_, err = w.sink.client.send(ctx, http.MethodPatch, tables[kind].path, nil, raw)
+	turn.end(work{kind, sync.Update}, 1, err)
 	return err == nil
 }
 

@@ -8,12 +8,14 @@ import (
 	"strings"
 	stdsync "sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/proxbox-go/proxbox/netboxsink"
 	"github.com/proxbox-go/proxbox/netboxsink/netboxtest"
+	"github.com/proxbox-go/proxbox/sync"
 	"github.com/proxbox-go/proxbox/sync/inventory"
 )
 
@@ -103,6 +105,27 @@ func TestGuestsFollowADeviceThatAPersonMoved(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestWritesThatMendAreBoundedToo: there is one under way where one is allowed, though two lists are refused at once.
+func TestWritesThatMendAreBoundedToo(t *testing.T) {
+	t.Parallel()
+	mapping := netboxsink.Mapping{Deletion: netboxsink.DeletionOptions{Mode: "mark"}}
+	l := newLabWith(t, &netboxtest.Options{RequestLatency: time.Millisecond}, &netboxsink.Options{Mapping: mapping}, town(200))
+	l.run()
+	site := l.person(sites, map[string]any{"name": "Berlin", "slug": "berlin"})
+	l.personEdits(clusters, l.one(clusters, "name", "lab"), map[string]any{"scope_type": nil, "scope_id": nil})
+	l.personEdits(devices, l.one(devices, "name", "pve01"), map[string]any{"site": site})
+	l.edit(func(inv *inventory.Inventory) { inv.Guests = nil })
+	gate := &turnstile{Handler: l.netbox, inside: map[bool]int{}, most: map[bool]int{}}
+	sink, err := netboxsink.New(netboxURL, netboxtest.TokenV1, &netboxsink.Options{HTTPClient: serve(t, gate), Mapping: mapping, Writers: 1})
+	require.NoError(t, err)
+	engine, err := sync.New(sink, []sync.Source{l.sources[0]}, nil)
+	require.NoError(t, err)
+	_, err = engine.Run(t.Context(), nil)
+	require.NoError(t, err)
+	assert.Len(t, l.where(machines, "site", "Berlin"), 200)
+	assert.Equal(t, 1, gate.most[true])
 }
 
 // TestInterfaceLeavesTheVLANsOfASiteThatItsGuestLeft: NetBox refuses each change of an interface with such.
