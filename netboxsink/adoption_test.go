@@ -136,6 +136,20 @@ func TestGuestThatMovesToAnotherSource(t *testing.T) {
 		assert.Equal(t, before, l.picture())
 		assert.Equal(t, []string{"virtual-machine mover: VMID 101 is in use in east"}, notes(l.run()))
 	})
+	t.Run("not if two that are gone had its UUID", func(t *testing.T) {
+		t.Parallel()
+		east, west := twoHomes("east")
+		clone := qemu(102, "clone", nic("net0", "BC:24:11:00:08:00"))
+		clone.UUID = uuid(7)
+		east.Guests = append(east.Guests, clone)
+		l := newLabWith(t, nil, nil, east, west)
+		l.run()
+		l.attach(twoHomes("west"))
+		l.run()
+		assert.Len(t, l.where(machines, "custom_fields.proxbox_source", "east"), 3)
+		assert.Len(t, l.where(machines, "custom_fields.proxmox_vm_id", "205"), 1)
+		l.quiet()
+	})
 	for name, gap := range map[string]func(east, west *inventory.Inventory){
 		"not as long as where it was is not read as a whole": func(east, _ *inventory.Inventory) { east.Gaps = []inventory.Gap{guestGap(inventory.PartConfig, 100)} },
 		"not as long as where it is is not read as a whole":  func(_, west *inventory.Inventory) { west.Gaps = []inventory.Gap{guestGap(inventory.PartConfig, 100)} },

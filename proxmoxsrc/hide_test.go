@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -26,9 +27,13 @@ func TestRefusalThatRepeatsTheSecret(t *testing.T) {
 			_ = json.NewEncoder(w).Encode(map[string]any{"data": map[string]any{"ticket": ticket}})
 			return
 		}
+		errors := map[string]any{"body": string(body), "cookie": url.QueryEscape(r.Header.Get("Cookie"))}
+		if strings.Contains(string(body), "root") {
+			errors["password"] = url.QueryEscape(secret)
+		}
 		w.WriteHeader(http.StatusForbidden)
 		_ = json.NewEncoder(w).Encode(map[string]any{
-			"message": "not for " + r.Header.Get("Authorization") + r.Header.Get("Cookie"), "errors": map[string]any{"body": string(body)},
+			"message": "not for " + r.Header.Get("Authorization") + r.Header.Get("Cookie"), "errors": errors,
 		})
 	}))
 	t.Cleanup(server.Close)
