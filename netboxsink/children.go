@@ -281,9 +281,12 @@ func (r *reading) address(f family, a *addressObject, unit unitRead, shared sync
 // is surplus; all others are a person's, whom NetBox lets have the same host again in another VRF, or in the same one if its
 // addresses need not be unique.
 func (r *reading) ownAddress(record *sync.Record, unit unitRead, name string) {
-	key := childKey(record.Key.Kind, unit.key, name)
+	key, i := childKey(record.Key.Kind, unit.key, name), -1
 	if r.keys.has(key) {
-		first := &r.records[slices.IndexFunc(r.records, func(o sync.Record) bool { return o.Key == key })]
+		i = slices.IndexFunc(r.records, func(o sync.Record) bool { return o.Key == key })
+	}
+	if i >= 0 {
+		first := &r.records[i]
 		inOneVRF := first.Fields.Value("vrf") == record.Fields.Value("vrf")
 		described := func(a *sync.Record) bool {
 			return slices.Contains(unit.memory.Last(name, "description"), a.Fields.Value("description"))
