@@ -193,7 +193,7 @@ func (r *reading) macs(f family, i *interfaceObject, unit unitRead, name string,
 		}
 		if name != "" && unit.memory.Names(macName(name, mac)) {
 			key := childKey(f.mac, unit.key, macName(name, mac))
-			if !r.keys.has(key) || b.Description == "" { // we write none: one beside ours that has one is a person's
+			if !r.keys.has(key) || !bool(b.IsDescribed) { // we write none: one beside ours that has one is a person's
 				m.Key, m.Source = r.oursOrSurplus(key, m.ID), unit.source
 			}
 		}
@@ -288,9 +288,8 @@ func (r *reading) ownAddress(record *sync.Record, unit unitRead, name string) {
 	if i >= 0 {
 		first := &r.records[i]
 		inOneVRF := first.Fields.Value("vrf") == record.Fields.Value("vrf")
-		described := func(a *sync.Record) bool {
-			return slices.Contains(unit.memory.Last(name, "description"), a.Fields.Value("description"))
-		}
+		written := unit.memory.Last(name, "description")
+		described := func(a *sync.Record) bool { return slices.Contains(written, a.Fields.Value("description")) }
 		switch {
 		case !described(record), !inOneVRF && described(first):
 			return

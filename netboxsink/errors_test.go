@@ -313,7 +313,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	a := against(t, server.URL, netboxtest.TokenV1, nil)
-	require.ErrorContains(t, a.err, "/elsewhere: set the URL to that")
+	require.ErrorContains(t, a.err, "redirects to //admin:xxxxx@"+server.Listener.Addr().String()+"/elsewhere: set the URL to that")
 	assert.NotContains(t, a.err.Error(), "canary")
 	followed.Range(func(any, any) bool {
 		assert.Fail(t, "the token was sent to where the redirect points")

@@ -243,14 +243,14 @@ func TestSurplusOfOursGoes(t *testing.T) {
 func TestWhatAPersonAddsBesideOursStays(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		path   string
-		fields map[string]any
-		gone   func(n *inventory.NIC)
+		path, label string
+		fields      map[string]any
+		gone        func(n *inventory.NIC)
 	}{
-		"an address":                  {addresses, map[string]any{"address": "192.0.2.10/24"}, func(n *inventory.NIC) { n.Addresses = nil }},
-		"an address with description": {addresses, map[string]any{"address": "192.0.2.10/24", "description": "mine"}, func(n *inventory.NIC) { n.Addresses = nil }},
+		"an address":                  {addresses, "address", map[string]any{"address": "192.0.2.10/24"}, func(n *inventory.NIC) { n.Addresses = nil }},
+		"an address with description": {addresses, "address", map[string]any{"address": "192.0.2.10/24", "description": "mine"}, func(n *inventory.NIC) { n.Addresses = nil }},
 		"a MAC address with description": {
-			macs,
+			macs, "mac_address",
 			map[string]any{"mac_address": "BC:24:11:00:01:00", "description": "mine"},
 			func(n *inventory.NIC) { n.MAC = "BC:24:11:00:01:FF" },
 		},
@@ -266,7 +266,6 @@ func TestWhatAPersonAddsBesideOursStays(t *testing.T) {
 			if c.path == addresses {
 				c.fields["vrf"] = vrf
 			}
-			label := map[string]string{addresses: "address", macs: "mac_address"}[c.path]
 			theirs := l.one(c.path, "id", text(l.person(c.path, c.fields)))
 			before := l.picture()
 			assert.Empty(t, notes(l.run()))
@@ -275,7 +274,7 @@ func TestWhatAPersonAddsBesideOursStays(t *testing.T) {
 			l.guest(101, func(g *inventory.Guest) { c.gone(&g.NICs[0]) })
 			l.run()
 			assert.Equal(t, draw(theirs), draw(l.again(c.path, theirs)))
-			assert.Len(t, l.where(c.path, label, theirs.at(label)), 1, "ours is gone")
+			assert.Len(t, l.where(c.path, c.label, theirs.at(c.label)), 1, "ours is gone")
 			l.quiet()
 		})
 	}

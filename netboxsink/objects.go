@@ -40,7 +40,7 @@ type brief struct {
 	Display     string `json:"display"`
 	Address     string `json:"mac_address"`
 	VID         int64  `json:"vid"`
-	Description string `json:"description"`
+	IsDescribed isText `json:"description"`
 
 	Manufacturer *brief `json:"manufacturer"` // of a device type
 }
@@ -60,6 +60,14 @@ func (b *brief) UnmarshalJSON(raw []byte) error {
 	case b.ID == 0:
 		return errors.New("it has no id")
 	}
+	return nil
+}
+
+// isText tells whether a field holds a text with anything in it: of most objects inside others nobody wants to know which.
+type isText bool
+
+func (t *isText) UnmarshalJSON(raw []byte) error {
+	*t = len(raw) > len(`""`) && raw[0] == '"'
 	return nil
 }
 

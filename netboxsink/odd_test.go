@@ -74,6 +74,14 @@ func TestOtherFormsOfOneValueAreTheSame(t *testing.T) {
 			l.quiet()
 		})
 	}
+	t.Run("a description of something inside that is none", func(t *testing.T) {
+		t.Parallel()
+		l := newLab(t, oddEstate())
+		l.run()
+		l.odd(machines, "web01", "cluster", map[string]any{"id": l.one(clusters, "name", "lab").id(), "name": "lab", "description": []int{1}})
+		assert.Empty(t, notes(l.run()))
+		l.quiet()
+	})
 	t.Run("an id as a text", func(t *testing.T) {
 		t.Parallel()
 		l := newLab(t, oddEstate())
