@@ -264,7 +264,7 @@ func (r *reading) vlanGroup(o *vlanGroupObject) {
 
 // vlan adds a VLAN with where it is; one that is known by an interface alone does not tell that.
 func (r *reading) vlan(o *vlanObject) {
-	key := sync.Key{Kind: KindVLAN, Name: "#" + id(o.ID)}
+	key := foreign(KindVLAN, o.ID)
 	if r.keys.has(key) {
 		key.Name += " in its place"
 	}
